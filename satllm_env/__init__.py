@@ -1,1 +1,13 @@
-"""satllm_env."""
+"""Split inference of large models over LEO satellites: the problem and its Gymnasium environment.
+
+Importing this package registers ``SatLLMSplit-v0`` with Gymnasium.
+"""
+
+import gymnasium
+
+if "SatLLMSplit-v0" not in gymnasium.registry:
+    gymnasium.register(
+        id="SatLLMSplit-v0",
+        entry_point="satllm_env.envs.split:SatLLMSplitEnv",
+        kwargs={"scenario": "paper"},
+    )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from satllm_env.problem.instance import Floats, Instance, Tables
+from satllm_env.problem.instance import Floats, Tables
 
 
 class ToGo(NamedTuple):
@@ -23,23 +23,23 @@ class ToGo(NamedTuple):
     """(N, Q, L + 1) [s] from a payload just encoded, loss priced, about to leave a node."""
 
 
-def cost_to_go(instance: Instance, max_busy_s: float = np.inf, loss_price: float = 0.0) -> ToGo:
+def cost_to_go(tables: Tables, max_busy_s: float = np.inf, loss_price: float = 0.0) -> ToGo:
     """Least ``Σ (busy + latency) + loss_price · loss`` to the destination, with busy times ≤ `max_busy_s`.
 
     Args:
-        instance: the problem.
+        tables: the instance's arrays.
         max_busy_s: [s] no processor or link may be busy longer, per micro-batch.
         loss_price: [s / loss unit] price of accuracy (`instance.LOSS_UNITS_PER_POINT`).
 
     Returns:
         The table, inf where the destination is out of reach.
     """
-    return ToGo(*_cost_to_go(instance.tables, prefix_s(instance), max_busy_s, loss_price))
+    return ToGo(*_cost_to_go(tables, prefix_s(tables), max_busy_s, loss_price))
 
 
-def prefix_s(instance: Instance) -> Floats:
+def prefix_s(tables: Tables) -> Floats:
     """(N, L + 1) [s] of computing the first layers, 0 where a node cannot compute."""
-    layer_s = instance.tables.layer_s
+    layer_s = tables.layer_s
     totals = np.cumsum(np.where(np.isfinite(layer_s), layer_s, 0.0), axis=1)
     return np.concatenate((np.zeros((len(totals), 1)), totals), axis=1)
 

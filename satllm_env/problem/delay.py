@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 Quantity = TypeVar("Quantity", float, NDArray[np.float64])
 
 
-def compute_s(flops: Quantity, flops_per_s: float) -> Quantity:
+def compute_s(flops: Quantity, flops_per_s: Quantity) -> Quantity:
     """[s] that `flops` keep a processor of effective speed `flops_per_s` busy."""
     return flops / flops_per_s
 
 
-def codec_s(uncompressed_bytes: Quantity, s_per_byte: Quantity, codec_speed: float) -> Quantity:
+def codec_s(uncompressed_bytes: Quantity, s_per_byte: Quantity, codec_speed: Quantity) -> Quantity:
     """[s] to encode or decode a payload; the rate is per uncompressed byte."""
     return uncompressed_bytes * s_per_byte / codec_speed
 

@@ -23,6 +23,9 @@ Bools = NDArray[np.bool_]
 LOSS_UNITS_PER_POINT = 10**12
 """Losses are added as integers, so that "within the budget" does not hang on the order of additions."""
 
+MAX_SECONDS = 1e18
+"""[s] no busy time may be longer, as no latency may: so no plan's delay overflows."""
+
 
 class Tables(NamedTuple):
     """The arrays that compiled code reads; rates and bytes have become seconds."""
@@ -81,7 +84,8 @@ class Instance:
         """Turn a problem into arrays.
 
         Raises:
-            InputError: a time overflows, or `slots` does not name every link once at its source.
+            InputError: a busy time is past `MAX_SECONDS`, or `slots` does not name every link once at
+                its source.
         """
         index = {node.id: i for i, node in enumerate(problem.nodes)}
         ends = np.array([(index[k.source], index[k.target]) for k in problem.links], np.int64).reshape(-1, 2)
@@ -137,16 +141,17 @@ def default_slots(ends: Ints, num_nodes: int, destination: int) -> Ints:
     slots = np.full((num_nodes, max(1, int(degree.max(initial=0)))), -1, np.int64)
     order = np.lexsort((ends[:, 1], ends[:, 1] == destination, ends[:, 0]))
     first = np.concatenate(([0], np.cumsum(degree)))
-    for rank, link in enumerate(order.tolist()):
-        node = ends[link, 0]
-        slots[node, rank - first[node]] = link
+    node = ends[order, 0]
+    slots[node, np.arange(len(order)) - first[node]] = order
     return slots
 
 
 def _check_slots(slots: Ints, ends: Ints, num_nodes: int) -> None:
-    nodes, columns = np.nonzero(slots >= 0)
+    if slots.ndim != 2 or len(slots) != num_nodes or not np.issubdtype(slots.dtype, np.integer):
+        raise InputError("slots", "", f"must be integers of shape ({num_nodes}, D)")
+    nodes, columns = np.nonzero(slots != -1)
     links = slots[nodes, columns]
-    whole = slots.shape[0] == num_nodes and np.array_equal(np.sort(links), np.arange(len(ends)))
+    whole = np.array_equal(np.sort(links), np.arange(len(ends)))
     if not whole or not np.array_equal(ends[links, 0], nodes):
         raise InputError("slots", "", "must name every link exactly once, at its source")
 
@@ -155,8 +160,9 @@ def _payload_bytes(problem: Problem) -> Floats:
     raw = boundary_bytes(problem)
     sent = np.full((len(problem.compression), len(raw)), np.inf)
     sent[0] = raw
-    for q, level in enumerate(problem.compression[1:], start=1):
-        sent[q, 1:-1] = delay.sent_bytes(raw[1:-1], _per_cut(level.ratio, len(raw) - 2))
+    with np.errstate(over="ignore"):  # what overflows is refused with the transfers
+        for q, level in enumerate(problem.compression[1:], start=1):
+            sent[q, 1:-1] = delay.sent_bytes(raw[1:-1], _per_cut(level.ratio, len(raw) - 2))
     return sent
 
 
@@ -174,23 +180,25 @@ def _per_cut(value: float | tuple[float, ...], cuts: int) -> Floats:
 def _tables(problem: Problem, index: dict[str, int], ends: Ints, slots: Ints, payload: Floats) -> Tables:
     destination = index[problem.destination]
     raw = boundary_bytes(problem)
-    layer_s = np.stack([_layer_s(problem, node) for node in problem.nodes])
-    if not problem.ground_may_compute:
-        layer_s[destination] = np.inf
     rate_bps = np.array([link.rate_bps for link in problem.links])
-    encode_s = _codec_table(problem, raw, [level.encode_s_per_byte for level in problem.compression])
-    decode_s = _codec_table(problem, raw, [level.decode_s_per_byte for level in problem.compression])
     with np.errstate(over="ignore"):
-        transfer = delay.transfer_s(payload[None], rate_bps[:, None, None])
-    _check_finite(layer_s, transfer, payload)
+        layer_s = _layer_table(problem)
+        encode_s = _codec_table(problem, raw, [level.encode_s_per_byte for level in problem.compression])
+        decode_s = _codec_table(problem, raw, [level.decode_s_per_byte for level in problem.compression])
+        transfer_s = delay.transfer_s(payload[None], rate_bps[:, None, None])
+    can_compute = np.array([_can_compute(problem, node) for node in problem.nodes])
+    _check_layers(layer_s, can_compute)
+    _check_codec(np.maximum(encode_s, decode_s))
+    _check_transfers(payload, rate_bps)
+    layer_s[~can_compute] = np.inf
     out_start, out_links = _group(slots[slots >= 0], ends[:, 0], len(problem.nodes))
     in_start, in_links = _group(np.arange(len(ends)), ends[:, 1], len(problem.nodes))
     return Tables(
         layer_s=layer_s,
-        stage_reach=_stage_reach(problem, np.isfinite(layer_s[:, 0])),
+        stage_reach=_stage_reach(problem, can_compute),
         encode_s=encode_s,
         decode_s=decode_s,
-        transfer_s=transfer,
+        transfer_s=transfer_s,
         latency_s=np.array([link.latency_s for link in problem.links]),
         loss_units=_loss_units(problem),
         link_source=np.ascontiguousarray(ends[:, 0]),
@@ -206,54 +214,76 @@ def _tables(problem: Problem, index: dict[str, int], ends: Ints, slots: Ints, pa
     )
 
 
-def _layer_s(problem: Problem, node: Node) -> Floats:
-    if node.layer_s is not None:
-        return np.array(node.layer_s)
-    if node.flops_per_s is None:
-        return np.full(len(problem.model.layers), np.inf)
-    return delay.compute_s(np.array([layer.flops for layer in problem.model.layers]), node.flops_per_s)
+def _can_compute(problem: Problem, node: Node) -> bool:
+    if node.id == problem.destination and not problem.ground_may_compute:
+        return False
+    return node.flops_per_s is not None or node.layer_s is not None
+
+
+def _layer_table(problem: Problem) -> Floats:
+    """(N, L) seconds of each layer at each node; inf where a node has no speed."""
+    flops = np.array([layer.flops for layer in problem.model.layers])
+    speeds = [np.nan if node.flops_per_s is None else node.flops_per_s for node in problem.nodes]
+    table = delay.compute_s(flops[None, :], np.array(speeds)[:, None])
+    table[np.isnan(speeds)] = np.inf
+    for v, node in enumerate(problem.nodes):
+        if node.layer_s is not None:
+            table[v] = node.layer_s
+    return table
 
 
 def _codec_table(problem: Problem, raw: Floats, s_per_byte: list[float]) -> Floats:
     """(N, Q, L + 1) seconds to encode or decode at a node; 0 for level `none`."""
     speed = np.array([node.codec_speed for node in problem.nodes])
-    per_level = np.array(s_per_byte)
-    return np.stack([delay.codec_s(raw[None, :], per_level[:, None], one) for one in speed.tolist()])
+    return delay.codec_s(raw[None, None, :], np.array(s_per_byte)[None, :, None], speed[:, None, None])
 
 
-def _check_finite(layer_s: Floats, transfer: Floats, payload: Floats) -> None:
-    computing = np.isfinite(layer_s[:, 0])
-    allowed = np.broadcast_to(np.isfinite(payload), transfer.shape)
-    if not np.isfinite(layer_s[computing]).all() or not np.isfinite(transfer[allowed]).all():
-        raise InputError(
-            "problem", "", "a layer's or a transfer's seconds overflow; check flops, bytes and rates"
+def _check_layers(layer_s: Floats, can_compute: Bools) -> None:
+    wrong = np.argwhere((layer_s > MAX_SECONDS) & can_compute[:, None])
+    if len(wrong):
+        v, layer = wrong[0].tolist()
+        raise _too_long(f"nodes[{v}].flops_per_s", f"layer {layer}", layer_s[v, layer])
+
+
+def _check_codec(codec_s: Floats) -> None:
+    wrong = np.argwhere(codec_s > MAX_SECONDS)
+    if len(wrong):
+        v, q, boundary = wrong[0].tolist()
+        raise _too_long(
+            f"nodes[{v}].codec_speed", f"level {q} at boundary {boundary}", codec_s[v, q, boundary]
         )
+
+
+def _check_transfers(payload: Floats, rate_bps: Floats) -> None:
+    """Every allowed payload on every link is fast enough if the largest is on the slowest."""
+    if not len(rate_bps):
+        return
+    allowed = np.zeros(payload.shape, np.bool_)
+    allowed[0] = allowed[:, 1:-1] = True
+    q, boundary = np.unravel_index(np.where(allowed, payload, -1.0).argmax(), payload.shape)
+    link = int(rate_bps.argmin())
+    with np.errstate(over="ignore"):
+        longest = delay.transfer_s(payload[q, boundary], rate_bps[link])
+    if longest > MAX_SECONDS:
+        raise _too_long(f"links[{link}].rate_bps", f"boundary {boundary} at level {q}", longest)
+
+
+def _too_long(field: str, what: str, seconds: float) -> InputError:
+    return InputError("problem", field, f"{what} would take {seconds:g} s; the limit is {MAX_SECONDS:g} s")
 
 
 def _stage_reach(problem: Problem, can_compute: Bools) -> Ints:
     """(N, L) how far a stage reaches under Σ(weight + state) + max(workspace) ≤ memory."""
     layers = problem.model.layers
-    reach = np.tile(np.arange(len(layers)), (len(problem.nodes), 1))
-    by_limit: dict[float, Ints] = {}
-    for v, node in enumerate(problem.nodes):
-        if not can_compute[v]:
-            continue
-        limit = np.inf if node.memory_bytes is None else node.memory_bytes
-        if limit not in by_limit:
-            by_limit[limit] = np.array([_reach_from(problem, first, limit) for first in range(len(layers))])
-        reach[v] = by_limit[limit]
+    held = np.array([layer.weight_bytes + layer.state_bytes for layer in layers])
+    workspace = np.array([layer.workspace_bytes for layer in layers])
+    limits = [np.inf if node.memory_bytes is None else node.memory_bytes for node in problem.nodes]
+    reach = np.tile(np.arange(len(layers)), (len(limits), 1))
+    for first in range(len(layers)):
+        needed = np.cumsum(held[first:]) + np.maximum.accumulate(workspace[first:])
+        fitting = np.searchsorted(needed, limits, side="right")
+        reach[can_compute, first] += fitting[can_compute]
     return reach
-
-
-def _reach_from(problem: Problem, first: int, limit_bytes: float) -> int:
-    held = workspace = 0.0
-    for j in range(first, len(problem.model.layers)):
-        layer = problem.model.layers[j]
-        held += layer.weight_bytes + layer.state_bytes
-        workspace = max(workspace, layer.workspace_bytes)
-        if held + workspace > limit_bytes:
-            return j
-    return len(problem.model.layers)
 
 
 def _loss_units(problem: Problem) -> Ints:

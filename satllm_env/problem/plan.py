@@ -92,7 +92,7 @@ class Plan:
             raise ValueError("the walk has not reached the destination")
         return cls(
             instance=walk.instance,
-            resources=tuple(_resources(walk)),
+            resources=tuple(walk_resources(walk)),
             delay_s=walk.delay_s,
             sum_s=walk.sum_s,
             bottleneck_s=walk.bottleneck_s,
@@ -148,7 +148,11 @@ class Plan:
         return [step.model_dump(by_alias=True) for step in self.steps]
 
 
-def _resources(walk: Walk) -> Iterable[Stage | Transfer]:
+def walk_resources(walk: Walk) -> Iterable[Stage | Transfer]:
+    """Processors and links that a walk has used so far, in the order in which a micro-batch meets them.
+
+    A stage in progress stands last, as if it ended with the layers done, at level ``none``.
+    """
     instance, tables = walk.instance, walk.instance.tables
     arrival_level = boundary = 0
     for first, boundary, link, level in walk.sends:
@@ -164,8 +168,10 @@ def _resources(walk: Walk) -> Iterable[Stage | Transfer]:
             latency_s=float(tables.latency_s[link]),
         )
         arrival_level = level
-    if boundary < tables.num_layers:
+    if walk.finished and boundary < tables.num_layers:
         yield _stage(instance, tables.destination, boundary, tables.num_layers, arrival_level, 0)
+    elif walk.stage_start != moves.NO_STAGE:
+        yield _stage(instance, walk.node, walk.stage_start, walk.boundary, arrival_level, 0)
 
 
 def _stage(instance: Instance, node: int, first: int, end: int, received: int, sent: int) -> Stage:
@@ -187,7 +193,7 @@ def parse_steps(data: Any, source: str = "plan") -> tuple[Step, ...]:
         InputError: one line naming `source` and the first field at fault.
     """
     try:
-        return _STEPS.validate_python(data)
+        return _STEPS.validate_python(data, by_alias=True, by_name=False)
     except ValidationError as error:
         raise first_error(error, source, root="steps") from None
 

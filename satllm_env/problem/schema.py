@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from satllm_env.errors import InputError
 
@@ -155,12 +156,18 @@ def _check_compression(problem: Problem) -> None:
             value = getattr(level, field)
             if isinstance(value, tuple) and len(value) != cuts:
                 raise _FieldError(f"{where}.{field}", f"has {len(value)} entries, the model has {cuts} cuts")
-    none = problem.compression[0]
-    plain = (none.ratio, none.loss, none.encode_s_per_byte, none.decode_s_per_byte) == (1.0, 0.0, 0.0, 0.0)
-    if none.name != "none" or not plain:
+    if not _is_plain(problem.compression[0]):
         raise _FieldError(
             "compression[0]", "must be the level 'none' (ratio 1, loss 0, encode and decode 0 s per byte)"
         )
+
+
+def _is_plain(level: Level) -> bool:
+    """Whether a level is `none`; its ratio and loss may be written as lists too."""
+    ratios = level.ratio if isinstance(level.ratio, tuple) else (level.ratio,)
+    losses = level.loss if isinstance(level.loss, tuple) else (level.loss,)
+    free = level.encode_s_per_byte == level.decode_s_per_byte == 0
+    return level.name == "none" and set(ratios) <= {1.0} and set(losses) <= {0.0} and free
 
 
 class _FieldError(ValueError):
@@ -180,28 +187,42 @@ def first_error(error: ValidationError, source: str, root: str = "") -> InputErr
         root: field that the checked data stands at in its file, if not the top.
     """
     faults = error.errors(include_url=False)
-    field = _dotted(faults[0]["loc"])
+    field = _dotted(faults[0])
     # a union reports one fault per branch: the deepest is the one the user meant
-    fault = max(
-        (f for f in faults if _dotted(f["loc"]).startswith(field)), key=lambda f: len(_dotted(f["loc"]))
-    )
+    fault = max((f for f in faults if _dotted(f).startswith(field)), key=lambda f: len(_dotted(f)))
+    path = root + _dotted(fault)
     cause = fault.get("ctx", {}).get("error")
     if isinstance(cause, _FieldError):
-        return InputError(source, root + _dotted(fault["loc"]) + cause.field, cause.problem)
-    message = fault["msg"].removeprefix("Value error, ")
+        return InputError(source, path + cause.field, cause.problem)
+    message = _JSON_WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
     if fault["type"] not in ("missing", "extra_forbidden"):
         message += f" (got {_short(fault['input'])})"
-    return InputError(source, root + _dotted(fault["loc"]), message)
+    return InputError(source, path, message)
 
 
-def _dotted(location: tuple[int | str, ...]) -> str:
+_JSON_WORDS = {
+    "tuple_type": "Input should be a list",
+    "model_type": "Input should be an object",
+    "model_attributes_type": "Input should be an object",
+}
+"""What the user of a file calls pydantic's types."""
+
+
+def _dotted(fault: ErrorDetails) -> str:
+    """Path of the field that a fault stands at."""
     path = ""
-    for part in location:
+    # the last part of these is a key that the user wrote or forgot, whatever it looks like
+    keyed = len(fault["loc"]) - 1 if fault["type"] in ("missing", "extra_forbidden") else -1
+    for position, part in enumerate(fault["loc"]):
         if isinstance(part, int):
             path += f"[{part}]"
-        elif _is_field_name(part):
-            path += ("." if path else "") + part
+        elif position == keyed or _is_field_name(part):
+            path += ("." if path else "") + _printable(part)
     return path
+
+
+def _printable(name: str) -> str:
+    return name if name and name.isprintable() else repr(name)
 
 
 _BRANCHES = frozenset({"float", "int", "str", "bool", "compute", "send"})
@@ -214,7 +235,10 @@ def _is_field_name(part: str) -> bool:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer of thousands of digits, lists nested too deeply
+        return type(value).__name__
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -224,8 +248,10 @@ def parse_problem(data: Any, source: str = "problem") -> Problem:
     Raises:
         InputError: one line naming `source` and the first field at fault.
     """
+    if isinstance(data, dict) and "format" not in data:
+        raise InputError(source, "format", f"Field required; {FORMAT!r} is the one known")
     try:
-        return Problem.model_validate(data)
+        return Problem.model_validate(data, by_alias=True, by_name=False)
     except ValidationError as error:
         raise first_error(error, source) from None
 
@@ -247,7 +273,7 @@ def load_json(path: str | Path) -> Any:
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise InputError(str(path), "", f"cannot be read: {_reason(error)}") from None
 
     def no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -255,7 +281,7 @@ def load_json(path: str | Path) -> Any:
         if len(table) != len(pairs):
             names = [name for name, _ in pairs]
             repeated = next(name for name in names if names.count(name) > 1)
-            raise InputError(str(path), repeated, "appears twice in one object")
+            raise InputError(str(path), _printable(repeated), "appears twice in one object")
         return table
 
     def no_constants(constant: str) -> float:
@@ -265,12 +291,18 @@ def load_json(path: str | Path) -> Any:
         return json.loads(text, object_pairs_hook=no_repeats, parse_constant=no_constants)
     except json.JSONDecodeError as error:
         raise InputError(str(path), f"line {error.lineno}", f"not JSON: {error.msg}") from None
+    except InputError:
+        raise
+    except ValueError:  # python refuses to read integers of more than 4,300 digits
+        raise InputError(str(path), "", "a number has too many digits") from None
     except RecursionError:
         raise InputError(str(path), "", "not a problem: nested too deeply") from None
 
 
-def _reason(error: OSError | UnicodeDecodeError) -> str:
-    return error.strerror or str(error) if isinstance(error, OSError) else "not UTF-8 text"
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "not UTF-8 text"
+    return str(getattr(error, "strerror", None) or error)
 
 
 def dump_problem(problem: Problem) -> str:

@@ -82,7 +82,14 @@ class Walk:
         return int(moves.compute_fault(self.instance.tables, self.ints, self.used_nodes))
 
     def send_fault(self, link: int, level: int) -> int:
-        """Fault code of sending over `link` at `level` (`moves.FAULTS`), 0 if legal."""
+        """Fault code of sending over `link` at `level` (`moves.FAULTS`), 0 if legal.
+
+        Raises:
+            IndexError: there is no such link or level.
+        """
+        # compiled code does not look: it would wrap negative indices and read past the end
+        if not 0 <= link < len(self.used_links) or not 0 <= level < self.instance.tables.num_levels:
+            raise IndexError(f"no link {link} or no level {level}")
         return int(moves.send_fault(self.instance.tables, self.ints, self.used_links, link, level))
 
     def compute(self) -> None:
@@ -99,6 +106,7 @@ class Walk:
 
         Raises:
             IllegalMoveError: a rule forbids it.
+            IndexError: there is no such link or level.
         """
         _raise_fault(self.send_fault(link, level))
         self.sends.append((self.stage_start, self.boundary, link, level))

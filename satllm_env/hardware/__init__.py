@@ -1,0 +1,1 @@
+"""Boards and their power modes: peak and effective rates."""

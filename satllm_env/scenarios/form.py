@@ -1,0 +1,203 @@
+"""The form of scenario files (TOML): what is drawn for each request, and from what.
+
+A value that may vary is a number, a list (each entry as likely) or ``{low = …, high = …}`` (uniform).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import numpy as np
+from pydantic import Field, ValidationError, model_validator
+
+from satllm_env.errors import InputError
+from satllm_env.problem.schema import Finite, Form, LossPoints, Name, NonNegative, Positive, first_error
+
+FORMAT: Literal["satllm-scenario/1"] = "satllm-scenario/1"
+LIBRARY = files("satllm_env.scenarios") / "library"
+
+Share = Annotated[Finite, Field(ge=0, lt=1)]
+Utilisation = Annotated[Finite, Field(gt=0, le=1)]
+Count = Annotated[int, Field(ge=1, strict=True)]
+Hops = Annotated[int, Field(ge=0, strict=True)]
+
+
+class Uniform(Form):
+    """A number drawn uniformly between two bounds."""
+
+    low: NonNegative
+    high: NonNegative
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"low {self.low:g} lies above high {self.high:g}")
+        return self
+
+
+Numbers = Positive | Annotated[tuple[Positive, ...], Field(min_length=1)] | Uniform
+Points = LossPoints | Annotated[tuple[LossPoints, ...], Field(min_length=1)] | Uniform
+Shares = Share | Annotated[tuple[Share, ...], Field(min_length=1)] | Uniform
+Counts = Count | Annotated[tuple[Count, ...], Field(min_length=1)]
+HopCounts = Hops | Annotated[tuple[Hops, ...], Field(min_length=1)]
+
+
+class Orbits(Form):
+    """A Walker constellation and the span of time from which requests are drawn."""
+
+    altitude_km: Positive
+    inclination_deg: NonNegative
+    satellites: Count
+    planes: Count
+    phasing: Annotated[int, Field(ge=0, strict=True)] = 0
+    pattern: Literal["delta", "star"] = "delta"
+    topology: Literal["ring", "plus-grid"] = "plus-grid"
+    epoch: datetime = datetime(2025, 1, 1, tzinfo=UTC)
+    window_s: Positive = 86_400.0
+    """[s] requests are drawn uniformly from this long after the epoch."""
+
+
+class LaserLinks(Form):
+    """Inter-satellite links by the laser budget."""
+
+    cap_bps: Positive | None = None
+    """[bit/s] the terminals' highest rate."""
+    margin_db: NonNegative = 0.0
+
+
+class Downlink(Form):
+    """Links to the ground: one station is drawn for each request."""
+
+    stations: Literal["all"] | Annotated[tuple[Name, ...], Field(min_length=1)] = "all"
+    min_elevation_deg: Annotated[Finite, Field(ge=0, lt=90)] = 10.0
+    rate_bps: Numbers | Literal["ka-band"] = "ka-band"
+    """[bit/s] a rate drawn for each request, or the Ka-band budget at the elevation of the moment."""
+
+
+class RequestModel(Form):
+    """A model that requests may ask for."""
+
+    name: Name
+    """A known model, or the path of a Hugging Face ``config.json``."""
+    weight: Positive = 1.0
+    """Relative frequency among the scenario's models."""
+    precision: Literal["fp32", "fp16", "int8"] = "fp16"
+    resolutions: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    """Raw images of vision models; by default the model's own input size."""
+    prompt_tokens: Counts | None = None
+    """Tokens of a decoder's prompts."""
+    footprint: Literal["architecture", "paper"] = "architecture"
+    """Memory by formula, or the footprint that the paper states, spread over the layers."""
+
+
+class Requests(Form):
+    """What is asked, by which satellite."""
+
+    models: Annotated[tuple[RequestModel, ...], Field(min_length=1)]
+    batch: Counts
+    """Images or prompts in a batch."""
+    micro_batches: Counts
+    accuracy_budget: Points
+    hops_from_downlink: HopCounts
+    """ISL hops from the source to the nearest satellite with a downlink."""
+    reach_hops: Count | None = None
+    """The problem holds the satellites within this many hops of the source; by default all."""
+
+
+class Compute(Form):
+    """Which satellites compute, and how fast."""
+
+    boards: Annotated[tuple[Name, ...], Field(min_length=1)]
+    satellites: Count | None = None
+    """How many compute: a run of neighbours that holds the way from the source to its downlink."""
+    share: Annotated[Finite, Field(gt=0, le=1)] | None = None
+    """Or the share of satellites that compute, each drawn on its own."""
+    memory_bytes: Numbers
+    utilisation: Utilisation | None = None
+    """[1] of the boards' peak; by default the boards' own."""
+    load: Shares = 0.0
+    """[1] share of a satellite's processor that other work takes."""
+    codec_speed: Numbers = 1.0
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.satellites is None) == (self.share is None):
+            raise ValueError("give either satellites or share")
+        return self
+
+
+class Ground(Form):
+    """The destination's computer."""
+
+    board: Name = "rtx-4070-ti"
+    utilisation: Utilisation | None = None
+    may_compute: Annotated[bool, Field(strict=True)] = True
+    memory_bytes: Positive | None = None
+
+
+class Compression(Form):
+    """The levels of compression."""
+
+    profile: Name = "paper-fit"
+    """A known profile, or the path of a profile file."""
+
+
+class ScenarioForm(Form):
+    """A whole scenario file."""
+
+    format: Literal["satllm-scenario/1"] = FORMAT
+    name: Name
+    description: Name
+    orbits: Orbits
+    isl: LaserLinks = LaserLinks()
+    downlink: Downlink = Downlink()
+    requests: Requests
+    compute: Compute
+    ground: Ground = Ground()
+    compression: Compression = Compression()
+
+
+def scenario_names() -> tuple[str, ...]:
+    """Names of the scenarios that come with the project."""
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in LIBRARY.iterdir()))
+
+
+def load_form(name_or_path: str | Path) -> ScenarioForm:
+    """Read and check a scenario by name or from a TOML file.
+
+    Raises:
+        InputError: no such scenario or file, not TOML, or a key that breaks the form.
+    """
+    if str(name_or_path) in scenario_names():
+        text = (LIBRARY / f"{name_or_path}.toml").read_text(encoding="utf-8")
+    else:
+        text = _read(Path(name_or_path))
+    try:
+        return ScenarioForm.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(str(name_or_path), "", f"not TOML: {error}") from None
+    except ValidationError as error:
+        raise first_error(error, str(name_or_path)) from None
+
+
+def _read(path: Path) -> str:
+    if path.suffix != ".toml" and not path.exists():
+        known = ", ".join(scenario_names())
+        raise InputError("scenario", str(path), f"unknown; known are {known}, or the path of a TOML file")
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(str(path), "", f"cannot be read: {getattr(error, 'strerror', error)}") from None
+
+
+def draw(rng: np.random.Generator, value: float | tuple[float, ...] | Uniform) -> float:
+    """Draw a number that may vary; nothing is drawn for a number that does not."""
+    if isinstance(value, Uniform):
+        return float(rng.uniform(value.low, value.high))
+    if isinstance(value, tuple):
+        return value[int(rng.integers(len(value)))]
+    return value

@@ -1,0 +1,216 @@
+"""Scenarios: seeded families of problems over a simulated constellation."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from satllm_env.compression.profile import load_profile
+from satllm_env.errors import InputError
+from satllm_env.hardware.boards import board, effective_flops
+from satllm_env.network import snapshot_links
+from satllm_env.problem import Instance, Problem
+from satllm_env.problem.reachability import finishable
+from satllm_env.problem.schema import Link, Node
+from satllm_env.scenarios.form import ScenarioForm, draw, load_form
+from satllm_env.scenarios.requests import Request, RequestSampler
+from satllm_env.scenarios.sample import Place, Sample
+from satllm_env.scenarios.sites import Site, SiteSampler, shortest_way
+
+ATTEMPTS = 1_000
+"""Requests drawn before a scenario is taken to have no problem that could be solved."""
+
+GRID_SLOTS = 4
+"""In-plane fore and aft, cross-plane left and right."""
+
+
+class Scenario:
+    """A scenario file made ready to be sampled.
+
+    Args:
+        form: the checked file.
+        source: where it came from, to name in errors.
+
+    Raises:
+        InputError: a name in it is unknown, or its parts do not fit together.
+    """
+
+    num_slots = GRID_SLOTS + 1
+
+    def __init__(self, form: ScenarioForm, source: str) -> None:
+        self.form, self.source = form, source
+        try:
+            self.compression = load_profile(form.compression.profile)
+        except InputError as error:
+            raise InputError(source, "compression.profile", str(error)) from None
+        self._requests = RequestSampler(form.requests, self.compression, source)
+        self._sites = SiteSampler(form, source)
+        self.num_levels = len(self.compression.levels(1))
+        self._check_compute()
+
+    @property
+    def name(self) -> str:
+        """The scenario's name."""
+        return self.form.name
+
+    def sample(self, rng: np.random.Generator | int) -> Sample:
+        """Draw a request that could be served as far as reachability under memory tells.
+
+        Args:
+            rng: a generator, or a seed for a new one.
+
+        Raises:
+            InputError: none of very many draws could be served.
+        """
+        generator = np.random.default_rng(rng) if isinstance(rng, int) else rng
+        for _ in range(ATTEMPTS):
+            site = self._sites.sample(generator)
+            sample = self._build(generator, site, self._requests.sample(generator))
+            if _can_finish(sample.instance):
+                return sample
+        raise InputError(self.source, "", f"none of {ATTEMPTS} requests drawn could be served")
+
+    def _check_compute(self) -> None:
+        compute, ground = self.form.compute, self.form.ground
+        names = [(f"compute.boards[{i}]", name) for i, name in enumerate(compute.boards)]
+        for field, name in [*names, ("ground.board", ground.board)]:
+            try:
+                board(name)
+            except InputError as error:
+                raise InputError(self.source, field, str(error)) from None
+        hops = self.form.requests.hops_from_downlink
+        farthest = max(hops) if isinstance(hops, tuple) else hops
+        if compute.satellites is not None and compute.satellites < farthest + 1:
+            problem = f"{compute.satellites} cannot hold the way over {farthest} hops to the downlink"
+            raise InputError(self.source, "compute.satellites", problem)
+
+    def _build(self, rng: np.random.Generator, site: Site, request: Request) -> Sample:
+        satellites = self._within_reach(site)
+        computing = self._computing(rng, site, satellites)
+        ids = {number: f"sat-{number}" for number in satellites}
+        station = self._sites.stations[site.gid]
+        nodes = [self._satellite(rng, ids[n], n in computing, request) for n in satellites]
+        problem = Problem(
+            model=request.model,
+            nodes=(*nodes, self._ground(station.name, request)),
+            links=self._links(rng, site, ids, station.name),
+            source=ids[site.source],
+            destination=station.name,
+            ground_may_compute=self.form.ground.may_compute,
+            compression=self.compression.levels(len(request.model.layers) - 1),
+            accuracy_budget=request.accuracy_budget,
+            micro_batches=request.micro_batches,
+        )
+        slots = self._slots(problem, satellites)
+        return Sample(Instance.from_problem(problem, slots), self._place(site, ids))
+
+    def _within_reach(self, site: Site) -> list[int]:
+        limit = self.form.requests.reach_hops
+        near = site.hops >= 0 if limit is None else (site.hops >= 0) & (site.hops <= limit)
+        return [int(number) for number in np.flatnonzero(near)]
+
+    def _computing(self, rng: np.random.Generator, site: Site, satellites: list[int]) -> set[int]:
+        compute = self.form.compute
+        if compute.share is not None:
+            return {n for n in satellites if rng.random() < compute.share}
+        run = set(shortest_way(site))
+        # the way first, then neighbours of what is in, so that the run hangs together
+        while len(run) < (compute.satellites or 0):
+            beside = sorted({n for member in run for n in site.neighbours[member]} - run)
+            if not beside:
+                break
+            run.add(beside[int(rng.integers(len(beside)))])
+        return run
+
+    def _satellite(self, rng: np.random.Generator, node_id: str, computes: bool, request: Request) -> Node:
+        if not computes:
+            return Node(id=node_id, kind="satellite")
+        compute = self.form.compute
+        name = compute.boards[int(rng.integers(len(compute.boards)))]
+        flops_per_s = effective_flops(name, request.precision, compute.utilisation)
+        return Node(
+            id=node_id,
+            kind="satellite",
+            flops_per_s=flops_per_s * (1.0 - draw(rng, compute.load)),
+            memory_bytes=draw(rng, compute.memory_bytes),
+            codec_speed=draw(rng, compute.codec_speed),
+        )
+
+    def _ground(self, node_id: str, request: Request) -> Node:
+        ground = self.form.ground
+        return Node(
+            id=node_id,
+            kind="ground",
+            flops_per_s=effective_flops(ground.board, request.precision, ground.utilisation),
+            memory_bytes=ground.memory_bytes,
+        )
+
+    def _links(
+        self, rng: np.random.Generator, site: Site, ids: dict[int, str], station: str
+    ) -> tuple[Link, ...]:
+        links = snapshot_links(site.snapshot, ids, {site.gid: station})
+        rate = self.form.downlink.rate_bps
+        if rate == "ka-band":
+            return tuple(links)
+        drawn = draw(rng, rate)
+        return tuple(
+            link.model_copy(update={"rate_bps": drawn}) if link.target == station else link for link in links
+        )
+
+    def _slots(self, problem: Problem, satellites: list[int]) -> NDArray[np.int64]:
+        """(N, 5) links of each node: the topology's four slots, then the downlink."""
+        by_ends = {(link.source, link.target): index for index, link in enumerate(problem.links)}
+        slots = np.full((len(problem.nodes), self.num_slots), -1, np.int64)
+        neighbours = self._sites.network.topology.slot_neighbours
+        for row, number in enumerate(satellites):
+            ends = [f"sat-{other}" for other in neighbours[number].tolist()]
+            for slot, target in enumerate([*ends, problem.destination]):
+                slots[row, slot] = by_ends.get((f"sat-{number}", target), -1)
+        return slots
+
+    def _place(self, site: Site, ids: dict[int, str]) -> Place:
+        numbers = list(ids)
+        row_of = {number: row for row, number in enumerate(numbers)}
+        isl = site.snapshot.isl
+        pairs = zip(isl.a[isl.usable].tolist(), isl.b[isl.usable].tolist(), strict=True)
+        rows = [(row_of[a], row_of[b]) for a, b in pairs if a in row_of and b in row_of]
+        station = self._sites.stations[site.gid]
+        return Place(
+            satellite_ids=tuple(ids.values()),
+            lat_lon_deg=_below(site.snapshot.itrs_km[numbers]),
+            isls=np.array(rows, np.int64).reshape(-1, 2),
+            station_id=station.name,
+            station_lat_lon_deg=(station.lat_deg, station.lon_deg),
+        )
+
+
+def _below(itrs_km: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(S, 2) [deg] geocentric latitude and longitude of Earth-fixed positions."""
+    x, y, z = itrs_km.T
+    lat_lon = np.column_stack((np.arctan2(z, np.hypot(x, y)), np.arctan2(y, x)))
+    return np.asarray(np.degrees(lat_lon))
+
+
+def _can_finish(instance: Instance) -> bool:
+    tables = instance.tables
+    nodes, links = np.zeros(tables.num_nodes, np.bool_), np.zeros(len(tables.link_source), np.bool_)
+    return bool(finishable(tables, nodes, links, -1)[tables.source, 0])
+
+
+@lru_cache(maxsize=32)
+def _cached(name_or_path: str) -> Scenario:
+    return Scenario(load_form(name_or_path), name_or_path)
+
+
+def load_scenario(name_or_path: str | Path) -> Scenario:
+    """A scenario by name, or from a TOML file; the project's own are built once.
+
+    Raises:
+        InputError: no such scenario or file, or a key or name in it is wrong.
+    """
+    if Path(name_or_path).suffix == ".toml":
+        return Scenario(load_form(name_or_path), str(name_or_path))
+    return _cached(str(name_or_path))
