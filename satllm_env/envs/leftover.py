@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from satllm_env.problem.capacity import least_bottleneck_s
 from satllm_env.problem.instance import Bools, Floats
-from satllm_env.problem.reachability import finishable
+from satllm_env.problem.reachability import finishable, on_the_way
 from satllm_env.problem.walk import Walk
 
 
@@ -22,9 +22,11 @@ class Leftover(NamedTuple):
 def leftover(walk: Walk) -> Leftover:
     """What is left to a walk whose payload has just arrived at a node."""
     tables, nodes, links, here = walk.instance.tables, walk.used_nodes, walk.used_links, walk.node
-    can, least_s = finishable(tables, nodes, links, -1), least_bottleneck_s(tables, nodes, -1)
-    if nodes[here]:
+    # a processor that no way passes any more is as good as served
+    spent = nodes | ~on_the_way(tables, links, here)
+    can, least_s = finishable(tables, spent, links, -1), least_bottleneck_s(tables, spent, -1)
+    if spent[here]:
         return Leftover(can, can, least_s, least_s)
     return Leftover(
-        can, finishable(tables, nodes, links, here), least_s, least_bottleneck_s(tables, nodes, here)
+        can, finishable(tables, spent, links, here), least_s, least_bottleneck_s(tables, spent, here)
     )

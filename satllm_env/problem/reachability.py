@@ -70,3 +70,40 @@ def _spread_over_links(
             can[before, boundary] = True
             queue[size] = before
             size += 1
+
+
+@numba.njit(cache=True)
+def on_the_way(tables: Tables, used_links: Bools, here: int) -> Bools:
+    """Which nodes some walk over unused links from `here` to the destination can visit at all.
+
+    Args:
+        tables: the instance's arrays.
+        used_links: (E,) links that have carried the payload.
+        here: node that holds the payload.
+
+    Returns:
+        (N,) booleans.
+    """
+    num_nodes = tables.layer_s.shape[0]
+    ahead = np.zeros((num_nodes, 1), np.bool_)
+    queue = np.empty(num_nodes, np.int64)
+    ahead[here, 0] = True
+    queue[0] = here
+    head, size = 0, 1
+    while head < size:
+        node = queue[head]
+        head += 1
+        if node == tables.destination:
+            continue
+        for position in range(tables.out_start[node], tables.out_start[node + 1]):
+            link = tables.out_links[position]
+            target = tables.link_target[link]
+            if not used_links[link] and not ahead[target, 0]:
+                ahead[target, 0] = True
+                queue[size] = target
+                size += 1
+    leads_on = np.zeros((num_nodes, 1), np.bool_)
+    leads_on[tables.destination, 0] = True
+    queue[0] = tables.destination
+    _spread_over_links(tables, used_links, leads_on, queue, 1, 0)
+    return ahead[:, 0] & leads_on[:, 0]

@@ -1,0 +1,154 @@
+"""A constellation with its links, stations and budgets, which gives snapshots."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from satllm_env.errors import InputError
+from satllm_env.network.budget import DownlinkBudget, IslBudget
+from satllm_env.network.checks import check_number
+from satllm_env.network.constants import SPEED_OF_LIGHT_M_S
+from satllm_env.network.epochs import DEFAULT_EPOCH
+from satllm_env.network.kaband import KaBandDownlink
+from satllm_env.network.laser import LaserBudget
+from satllm_env.network.orbits import Constellation, Ephemeris, walker_constellation
+from satllm_env.network.snapshot import GroundTable, IslTable, Snapshot
+from satllm_env.network.stations import Station
+from satllm_env.network.topology import Topology, plus_grid
+from satllm_env.network.visibility import Sites, above_horizon, line_of_sight, look, sites_of
+from satllm_env.network.walker import Walker
+
+BATCH_POSITIONS = 200_000
+"""Satellites times times that are worked on at once; keeps long runs within tens of megabytes."""
+DEFAULT_MIN_ELEVATION_DEG = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkModel:
+    """Everything that does not change with time; build once, ask for snapshots often.
+
+    Args:
+        constellation: S satellites.
+        topology: their inter-satellite links.
+        stations: G ground stations, numbered from 0 as `gid`.
+        isl_budget: rate of an inter-satellite link.
+        downlink_budget: rate of a downlink.
+        min_elevation_deg: [deg] a station sees satellites from here up, 0 to 90.
+
+    Raises:
+        InputError: a topology of another number of satellites, or an elevation out of range.
+    """
+
+    constellation: Constellation
+    topology: Topology
+    stations: tuple[Station, ...] = ()
+    isl_budget: IslBudget = field(default_factory=LaserBudget)
+    downlink_budget: DownlinkBudget = field(default_factory=KaBandDownlink)
+    min_elevation_deg: float = DEFAULT_MIN_ELEVATION_DEG
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        check_number("network", "min_elevation_deg", self.min_elevation_deg, 0, 90, " deg")
+        if self.topology.satellites != len(self.constellation):
+            raise InputError(
+                "network",
+                "topology",
+                f"is for {self.topology.satellites} satellites, there are {len(self.constellation)}",
+            )
+
+    def snapshot(self, t_s: float) -> Snapshot:
+        """The network at [s] after the epoch.
+
+        Raises:
+            InputError: a time that is not finite, or SGP4 cannot propagate a satellite.
+        """
+        return self.snapshots([t_s])[0]
+
+    def snapshots(self, times_s: ArrayLike) -> list[Snapshot]:
+        """The network at each time, in the order given, computed together.
+
+        Args:
+            times_s: [s] after the epoch, shape (T,).
+
+        Raises:
+            InputError: a time that is not finite, or SGP4 cannot propagate a satellite.
+        """
+        times = np.atleast_1d(np.asarray(times_s, dtype=np.float64))
+        size = max(1, BATCH_POSITIONS // len(self.constellation))
+        starts = range(0, len(times), size)
+        return [shot for start in starts for shot in self._batch(times[start : start + size])]
+
+    def _batch(self, times_s: NDArray[np.float64]) -> list[Snapshot]:
+        ephemeris = self.constellation.propagate(times_s)
+        links, contacts = self._isl_tables(ephemeris), self._ground_tables(ephemeris)
+        return [
+            Snapshot(t_s, ephemeris.teme_km[:, i], ephemeris.itrs_km[:, i], links[i], contacts[i])
+            for i, t_s in enumerate(ephemeris.times_s.tolist())
+        ]
+
+    def _isl_tables(self, ephemeris: Ephemeris) -> list[IslTable]:
+        a, b = self.topology.pairs.T
+        a_km, b_km = ephemeris.teme_km[a], ephemeris.teme_km[b]  # (K, T, 3)
+        length_m = 1000.0 * np.linalg.norm(b_km - a_km, axis=-1).T  # (T, K)
+        clear = line_of_sight(a_km, b_km).T
+        rate_bps = np.zeros_like(length_m)
+        rate_bps[clear] = self.isl_budget.rate_bps(length_m[clear])
+        latency_s = length_m / SPEED_OF_LIGHT_M_S
+        return [IslTable(a, b, *row) for row in zip(length_m, clear, rate_bps, latency_s, strict=True)]
+
+    def _ground_tables(self, ephemeris: Ephemeris) -> list[GroundTable]:
+        moment, gid, sat = np.nonzero(above_horizon(self._sites, ephemeris.itrs_km))
+        elevation_deg, range_m = look(
+            self._sites.up[gid], self._sites.itrs_km[gid], ephemeris.itrs_km[sat, moment]
+        )
+        visible = elevation_deg >= self.min_elevation_deg
+        rate_bps = np.zeros_like(range_m)
+        rate_bps[visible] = self.downlink_budget.rate_bps(range_m[visible], elevation_deg[visible])
+        table = GroundTable(gid, sat, range_m, elevation_deg, visible, rate_bps, range_m / SPEED_OF_LIGHT_M_S)
+        ends = np.searchsorted(moment, np.arange(len(ephemeris.times_s) + 1)).tolist()
+        return [table.rows(start, end) for start, end in itertools.pairwise(ends)]
+
+    @cached_property
+    def _sites(self) -> Sites:
+        return sites_of(self.stations)
+
+
+def walker_network(
+    walker: Walker,
+    epoch: datetime = DEFAULT_EPOCH,
+    *,
+    topology: Topology | None = None,
+    stations: Sequence[Station] = (),
+    isl_budget: IslBudget | None = None,
+    downlink_budget: DownlinkBudget | None = None,
+    min_elevation_deg: float = DEFAULT_MIN_ELEVATION_DEG,
+) -> NetworkModel:
+    """A network over a Walker constellation.
+
+    Args:
+        walker: the constellation, in its nominal geometry at `epoch`.
+        epoch: UTC.
+        topology: +Grid (a ring when there is one plane) if None.
+        stations: ground stations.
+        isl_budget: `LaserBudget` with its defaults if None.
+        downlink_budget: `KaBandDownlink` with its defaults if None.
+        min_elevation_deg: [deg] 0 to 90.
+
+    Raises:
+        InputError: as `NetworkModel`.
+    """
+    return NetworkModel(
+        constellation=walker_constellation(walker, epoch),
+        topology=plus_grid(walker) if topology is None else topology,
+        stations=tuple(stations),
+        isl_budget=isl_budget or LaserBudget(),
+        downlink_budget=downlink_budget or KaBandDownlink(),
+        min_elevation_deg=min_elevation_deg,
+    )

@@ -1,0 +1,131 @@
+"""The command `scripts/network.py`."""
+
+import csv
+import importlib.util
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from satllm_env.cli import run_command
+
+SCRIPT = Path(__file__).parents[3] / "scripts" / "network.py"
+PAPER = ("--walker", "500,53,12,1,0")
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def command() -> ModuleType:
+    """The script as a module."""
+    spec = importlib.util.spec_from_file_location("network_command", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def run(command: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command in this process: exit code, stdout, stderr."""
+
+    def call(*flags: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", [str(SCRIPT), *flags])
+        with pytest.raises(SystemExit) as stop:
+            run_command(command.Arguments, command.main)
+        return (int(stop.value.code or 0), *capsys.readouterr())
+
+    return call
+
+
+def test_files_and_json(run: Run, tmp_path: Path):
+    """With --out and --json stdout is one object that names the three files, and the rows are there."""
+    (tmp_path / "isls.txt").write_text("0 1\n5 4\n")
+    (tmp_path / "sites.csv").write_text("name,lat_deg,lon_deg,elev_m\nKiruna,67.89,21.07,400\n")
+    code, out, err = run(
+        *PAPER,
+        *("--epoch", "2025-07-09T18:45:30Z", "--times", "0,60.5", "--out", str(tmp_path / "out")),
+        *("--isls", str(tmp_path / "isls.txt"), "--stations", str(tmp_path / "sites.csv")),
+        *("--min-elevation", "5", "--json", "--quiet"),
+    )
+    assert (code, err) == (0, "")
+    report = json.loads(out)
+    assert (report["satellites"], report["isls"], report["min_elevation_deg"]) == (12, 2, 5)
+    assert [Path(file).name for file in report["files"]] == ["positions.csv", "isl.csv", "ground.csv"]
+    with Path(report["files"][1]).open(newline="") as file:
+        assert [(row["t_s"], row["a"], row["b"]) for row in csv.DictReader(file)] == [
+            ("0.0", "0", "1"),
+            ("0.0", "5", "4"),
+            ("60.5", "0", "1"),
+            ("60.5", "5", "4"),
+        ]
+
+
+def test_table_without_out(run: Run):
+    """Without --out a readable table with units goes to stdout and nothing to stderr."""
+    code, out, err = run(*PAPER, "--times", "0,10")
+    assert (code, err) == (0, "")
+    assert "12 satellites" in out
+    assert "[Gbit/s]" in out
+    assert "12/12" in out
+
+
+def test_same_input_same_files(run: Run, tmp_path: Path):
+    """Two runs write the same bytes."""
+    for name in ("one", "two"):
+        assert (
+            run("--walker", "550,53,60,6,1", "--times=-5,0", "--out", str(tmp_path / name), "--quiet")[0] == 0
+        )
+    for name in ("positions.csv", "isl.csv", "ground.csv"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ((), "--walker"),
+        (("--walker", "500,53,12,5,0"), "--walker: planes: 5 does not divide 12 satellites"),
+        ((*PAPER, "--epoch", "soon"), "--epoch: 'soon' is not an ISO 8601 time"),
+        ((*PAPER, "--times", "0,x"), "--times: 'x' is not a number of seconds"),
+        ((*PAPER, "--times", "inf"), "--times: 'inf' is not a finite number of seconds"),
+        ((*PAPER, "--min-elevation", "95"), "--min-elevation: must be from 0 to 90 deg (got 95)"),
+        ((*PAPER, "--min-elevation", "nan"), "--min-elevation: must be from 0 to 90 deg (got nan)"),
+        ((*PAPER, "--stations", "no-such.csv"), "no-such.csv: cannot be read"),
+        ((*PAPER, "--isls", "no-such.txt"), "no-such.txt: cannot be read"),
+        ((*PAPER, "--tle", "x.tle"), "--tle"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_2(run: Run, flags: tuple[str, ...], message: str):
+    """Wrong flags and files exit 2 with one line on stderr and nothing on stdout."""
+    code, out, err = run(*flags)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_it_runs_as_a_program(tmp_path: Path):
+    """Started from another folder it works, and --help explains the flags."""
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), "--help"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    for flag in (
+        "--walker",
+        "--epoch",
+        "--times",
+        "--out",
+        "--isls",
+        "--stations",
+        "--min-elevation",
+        "--json",
+    ):
+        assert flag in done.stdout
