@@ -119,12 +119,14 @@ def write_bytes(path: str | Path, data: bytes) -> None:
     """Write a file whole: under a temporary name beside it, then renamed.
 
     Raises:
-        InputError: the file cannot be written.
+        InputError: the file cannot be written, or the path names something that is not a plain file.
     """
-    target = Path(path)
     try:
+        target = Path(os.path.realpath(path))  # behind a symbolic link: the link itself stays
+        if target.exists() and not target.is_file():
+            raise InputError(str(path), "", "cannot be written: not a plain file")
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
@@ -133,8 +135,11 @@ def write_bytes(path: str | Path, data: bytes) -> None:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-    except OSError as error:
-        raise InputError(str(path), "", f"cannot be written: {error.strerror}") from None
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(str(path), "", f"cannot be written: {reason}") from None
 
 
 def _umask() -> int:

@@ -12,7 +12,8 @@ class InputError(ValueError):
 
     def __init__(self, source: str, field: str, problem: str) -> None:
         self.source, self.field, self.problem = source, field, problem
-        super().__init__(": ".join(part for part in (source, field, problem) if part))
+        message = ": ".join(part for part in (source, field, problem) if part)
+        super().__init__(" ".join(message.splitlines()))  # file names may hold line breaks
 
 
 class NoPlanError(ValueError):

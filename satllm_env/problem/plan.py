@@ -14,14 +14,16 @@ from satllm_env.problem.instance import Instance
 from satllm_env.problem.schema import Form, Name, first_error
 from satllm_env.problem.walk import IllegalMoveError, Walk
 
+Count = Annotated[int, Field(ge=0, le=10**9, strict=True)]
+
 
 class ComputeStep(Form):
     """A stage: one run of layers on one node, both ends included, counted from 0."""
 
     action: Literal["compute"] = "compute"
     node: Name
-    first_layer: Annotated[int, Field(ge=0, strict=True)]
-    last_layer: Annotated[int, Field(ge=0, strict=True)]
+    first_layer: Count
+    last_layer: Count
 
 
 class SendStep(Form):
@@ -30,7 +32,7 @@ class SendStep(Form):
     action: Literal["send"] = "send"
     source: Name = Field(alias="from")
     target: Name = Field(alias="to")
-    boundary: Annotated[int, Field(ge=0, strict=True)]
+    boundary: Count
     level: Name
 
 

@@ -194,10 +194,18 @@ def first_error(error: ValidationError, source: str, root: str = "") -> InputErr
     cause = fault.get("ctx", {}).get("error")
     if isinstance(cause, _FieldError):
         return InputError(source, path + cause.field, cause.problem)
-    message = _JSON_WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+    message = _words(fault)
     if fault["type"] not in ("missing", "extra_forbidden"):
         message += f" (got {_short(fault['input'])})"
     return InputError(source, path, message)
+
+
+def _words(fault: ErrorDetails) -> str:
+    """What is wrong, without the input itself, whose line breaks would break the message."""
+    context = fault.get("ctx", {})
+    if fault["type"] == "union_tag_invalid":
+        return f"{context['discriminator']} should be one of {context['expected_tags']}"
+    return _JSON_WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
 
 
 _JSON_WORDS = {

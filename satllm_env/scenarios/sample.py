@@ -48,8 +48,10 @@ class Sample:
 
         return MapLayout(
             satellite_ids=self.place.satellite_ids,
-            satellite_lat_lon_deg=self.place.lat_lon_deg,
+            satellite_lat_deg=self.place.lat_lon_deg[:, 0],
+            satellite_lon_deg=self.place.lat_lon_deg[:, 1],
             isls=self.place.isls,
             station_ids=(self.place.station_id,),
-            station_lat_lon_deg=np.array([self.place.station_lat_lon_deg]),
+            station_lat_deg=np.array([self.place.station_lat_lon_deg[0]]),
+            station_lon_deg=np.array([self.place.station_lat_lon_deg[1]]),
         )

@@ -1,0 +1,164 @@
+"""A comparison: every contender over the same seeded instances of every scenario."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from agents.contenders import OPTIMUM, contender
+from agents.evaluation import Contender, Score, draw_samples, score
+from planners import Result
+from satllm_env.scenarios import Sample, load_scenario
+
+
+@dataclass(frozen=True, eq=False)
+class Showcase:
+    """An instance with its optimal plan, for the figures."""
+
+    scenario: str
+    sample: Sample
+    result: Result
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What came out."""
+
+    scenarios: tuple[str, ...]
+    episodes: int
+    seed: int
+    scores: tuple[Score, ...]
+    showcases: tuple[Showcase, ...]
+    """One per scenario: its first instance with a plan."""
+    unproven: int
+    """Instances whose optimum was not proven in time; gaps leave them out."""
+    footnotes: tuple[str, ...]
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data with the keys of ``compare.py --json``; what is undefined is null."""
+        return {
+            "episodes": self.episodes,
+            "seed": self.seed,
+            "scenarios": list(self.scenarios),
+            "results": [score_as_data(entry) for entry in self.scores],
+            "unproven_optima": self.unproven,
+            "footnotes": list(self.footnotes),
+        }
+
+
+def score_as_data(entry: Score) -> dict[str, Any]:
+    """One (scenario, policy) as plain data."""
+    low, high = entry.gap_ci95_pct
+    return {
+        "scenario": entry.scenario,
+        "policy": entry.policy,
+        "kind": entry.kind,
+        "feasible_rate": entry.feasible_rate,
+        "delay_s_mean": _mean(entry.delay_s),
+        "gap_mean_pct": _mean(entry.gap_pct),
+        "gap_median_pct": _known(np.median(entry.gap_pct)) if len(entry.gap_pct) else None,
+        "gap_p95_pct": _known(np.percentile(entry.gap_pct, 95)) if len(entry.gap_pct) else None,
+        "gap_ci95_pct": [_known(low), _known(high)],
+        "isl_bytes_mean": _mean(entry.isl_bytes),
+        "downlink_bytes_mean": _mean(entry.downlink_bytes),
+        "accuracy_loss_mean": _mean(entry.accuracy_loss),
+        "plan_time_s_mean": _mean(entry.plan_time_s),
+    }
+
+
+def _mean(values: np.ndarray) -> float | None:
+    return _known(values.mean()) if len(values) else None
+
+
+def _known(value: Any) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def compare(
+    scenarios: Sequence[str],
+    names: Sequence[str],
+    episodes: int,
+    seed: int,
+    deadline_s: float | None,
+    tick: Callable[[str], None] = lambda what: None,
+) -> Comparison:
+    """Run a comparison.
+
+    Args:
+        scenarios: names or TOML files.
+        names: contenders; the exact planner plans in any case, since gaps are measured against it.
+        episodes: instances per scenario.
+        seed: instance `i` is that of ``plan.py --seed (seed + i)``.
+        deadline_s: [s] for the exact planner, per instance.
+        tick: called before every plan with what is going on.
+
+    Raises:
+        InputError: an unknown scenario or contender.
+    """
+    optimum = contender(OPTIMUM, seed, deadline_s)
+    others = [contender(name, seed, deadline_s) for name in names if name != OPTIMUM]
+    scores: list[Score] = []
+    showcases: list[Showcase] = []
+    unproven = 0
+    for scenario in scenarios:
+        samples = draw_samples(scenario, episodes, seed)
+        _warm_up([optimum, *others], samples[0])
+        label = load_scenario(scenario).name
+        results = _optima(optimum, samples, lambda: tick(f"{label}: {OPTIMUM}"))  # noqa: B023
+        optima_s = np.array([r.delay_s if r.status == "optimal" else np.nan for r in results])
+        unproven += sum(result.status == "feasible" for result in results)
+        for entry in [optimum, *others] if OPTIMUM in names else others:
+            if entry is optimum:
+                made, _ = score(label, _replay(optimum, results), samples, optima_s)
+            else:
+                what = f"{label}: {entry.name}"
+                made, _ = score(label, entry, samples, optima_s, lambda: tick(what))  # noqa: B023
+            scores.append(made)
+        showcases += _showcase(label, samples, results)
+    return Comparison(
+        scenarios=tuple(load_scenario(name).name for name in scenarios),
+        episodes=episodes,
+        seed=seed,
+        scores=tuple(scores),
+        showcases=tuple(showcases),
+        unproven=unproven,
+        footnotes=_footnotes(scenarios),
+    )
+
+
+def _warm_up(contenders: Sequence[Contender], sample: Sample) -> None:
+    """Load compiled code before anything is timed."""
+    for entry in contenders:
+        entry.plan(sample)
+
+
+def _optima(optimum: Contender, samples: Sequence[Sample], tick: Callable[[], None]) -> list[Result]:
+    results = []
+    for sample in samples:
+        results.append(optimum.plan(sample))
+        tick()
+    return results
+
+
+def _replay(optimum: Contender, results: Sequence[Result]) -> Contender:
+    """The exact planner again, from the results at hand."""
+    made = iter(results)
+    return Contender(optimum.name, optimum.kind, lambda sample: next(made))
+
+
+def _showcase(scenario: str, samples: Sequence[Sample], results: Sequence[Result]) -> list[Showcase]:
+    planned = (pair for pair in zip(samples, results, strict=True) if pair[1].plan is not None)
+    return [Showcase(scenario, sample, result) for sample, result in list(planned)[:1]]
+
+
+def _footnotes(scenarios: Sequence[str]) -> tuple[str, ...]:
+    profiles = {load_scenario(name).compression.name: load_scenario(name).compression for name in scenarios}
+    return tuple(
+        f"Compression levels are the profile {profile.name!r}: "
+        + ("a fit to published figures, not a measurement." if profile.kind == "fit" else "measured.")
+        for profile in profiles.values()
+    )

@@ -1,0 +1,110 @@
+"""Training settings: every hyper-parameter, as data."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from satllm_env.errors import InputError
+from satllm_env.problem.schema import Finite, Form, Name, first_error
+
+DEFAULT = files("agents") / "ppo.toml"
+
+Count = Annotated[int, Field(ge=1, strict=True)]
+Amount = Annotated[int, Field(ge=0, strict=True)]
+Rate = Annotated[Finite, Field(gt=0, le=1)]
+Weight = Annotated[Finite, Field(ge=0)]
+
+
+class NetworkSettings(Form):
+    """The policy and value networks: equal, separate multi-layer perceptrons."""
+
+    hidden: Annotated[tuple[Count, ...], Field(min_length=1)]
+    activation: Literal["tanh", "relu", "silu"] = "silu"
+
+
+class CloningSettings(Form):
+    """Behaviour cloning of optimal walks, before reinforcement learning."""
+
+    episodes: Amount
+    """Optimal walks, over all scenarios together; 0 leaves cloning out."""
+    epochs: Count
+    batch_size: Count
+    learning_rate: Rate
+    value_weight: Weight
+    """Weight of the value network's squared error beside the policy's cross-entropy."""
+    planner_deadline_s: Annotated[Finite, Field(gt=0)]
+    """[s] instances that are not proven optimal within this are left out."""
+
+
+class PpoSettings(Form):
+    """MaskablePPO (sb3-contrib); names and meanings are its own."""
+
+    total_steps: Amount
+    """Environment steps in all; 0 stops after cloning."""
+    num_envs: Count
+    n_steps: Count
+    batch_size: Count
+    n_epochs: Count
+    learning_rate: Rate
+    gamma: Rate
+    gae_lambda: Rate
+    clip_range: Rate
+    ent_coef: Weight
+    vf_coef: Weight
+    max_grad_norm: Annotated[Finite, Field(gt=0)]
+    target_kl: Annotated[Finite, Field(gt=0)] | None = None
+
+
+class EvaluationSettings(Form):
+    """Evaluation against the optimum while training, on instances that training never sees."""
+
+    every_steps: Count
+    episodes: Count
+    """Per scenario."""
+    seed: Amount
+
+
+class TrainingSettings(Form):
+    """A whole training run."""
+
+    name: Name
+    seed: Amount
+    scenarios: Annotated[tuple[Name, ...], Field(min_length=1)]
+    checkpoint_every_steps: Count
+    network: NetworkSettings
+    cloning: CloningSettings
+    ppo: PpoSettings
+    evaluation: EvaluationSettings
+
+
+def load_settings(path: str | Path | None = None) -> TrainingSettings:
+    """Read training settings, by default those of the shipped policy.
+
+    Raises:
+        InputError: the file cannot be read, is not TOML, or a key breaks the form.
+    """
+    source = "ppo.toml" if path is None else str(path)
+    try:
+        text = (DEFAULT if path is None else Path(path)).read_text(encoding="utf-8")
+        return parse_settings(tomllib.loads(text), source)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(source, "", f"cannot be read: {getattr(error, 'strerror', error)}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(source, "", f"not TOML: {error}") from None
+
+
+def parse_settings(data: Any, source: str) -> TrainingSettings:
+    """Check plain data against the form.
+
+    Raises:
+        InputError: one line naming `source` and the first field at fault.
+    """
+    try:
+        return TrainingSettings.model_validate(data)
+    except ValidationError as error:
+        raise first_error(error, source) from None

@@ -1,0 +1,162 @@
+"""A trained policy as a file (weights and card) and as something that plans."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import gymnasium as gym
+import numpy as np
+import torch
+from pydantic import Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from sb3_contrib.common.maskable.policies import MaskableActorCriticPolicy
+from torch import nn
+
+from agents.config import NetworkSettings
+from agents.environment import make_env
+from planners import Result
+from satllm_env.cli import write_bytes, write_text
+from satllm_env.envs import LookaheadObservation
+from satllm_env.envs.lookahead_wrapper import ACTION_FEATURES
+from satllm_env.envs.observation import ObservationLayout
+from satllm_env.errors import InputError, NoPlanError
+from satllm_env.problem import Plan
+from satllm_env.problem.schema import Form, Name, first_error, load_json
+from satllm_env.scenarios import Sample
+
+SHIPPED = files("agents") / "weights"
+WEIGHTS, CARD = "policy.safetensors", "card.json"
+
+_ACTIVATIONS: Mapping[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "silu": nn.SiLU}
+
+
+class Card(Form):
+    """What one must know of trained weights to use them, and how they were made."""
+
+    format: Literal["satllm-policy/1"] = "satllm-policy/1"
+    name: Name
+    num_slots: Annotated[int, Field(ge=1, strict=True)]
+    num_levels: Annotated[int, Field(ge=1, strict=True)]
+    network: NetworkSettings
+    sha256: Name
+    """Of the weights' file."""
+    command: Name
+    seed: Annotated[int, Field(ge=0, strict=True)]
+    scenarios: tuple[Name, ...]
+    steps: Annotated[int, Field(ge=0, strict=True)]
+    """Environment steps of reinforcement learning, after cloning."""
+
+
+def new_policy(num_slots: int, num_levels: int, network: NetworkSettings) -> MaskableActorCriticPolicy:
+    """An untrained policy network for an action space."""
+    layout = ObservationLayout(num_slots, num_levels)
+    size = layout.size + ACTION_FEATURES * layout.num_actions
+    return MaskableActorCriticPolicy(
+        gym.spaces.Box(0.0, 1.0, (size,), np.float32),
+        gym.spaces.Discrete(layout.num_actions),
+        lambda _: 0.0,
+        **policy_arguments(network),
+    )
+
+
+def policy_arguments(network: NetworkSettings) -> dict[str, Any]:
+    """The network's settings in SB3's words."""
+    hidden = list(network.hidden)
+    return {
+        "net_arch": {"pi": hidden, "vf": hidden},
+        "activation_fn": _ACTIVATIONS[network.activation],
+        "ortho_init": True,
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class LearnedPolicy:
+    """A trained policy that plans by taking its likeliest legal move at every step."""
+
+    card: Card
+    policy: MaskableActorCriticPolicy
+
+    def act(self, observation: np.ndarray, mask: np.ndarray) -> int:
+        """The likeliest unmasked action."""
+        with torch.no_grad():
+            features = torch.as_tensor(observation)[None]
+            distribution = self.policy.get_distribution(features, action_masks=mask[None])
+            return int(distribution.mode().item())
+
+    def plan(self, sample: Sample) -> Result:
+        """Walk an instance greedily; infeasible where the walk gets stuck."""
+        env = self._env_for(sample)
+        start = time.perf_counter()
+        try:
+            plan = self._walk(env, sample)
+        except NoPlanError:
+            plan = None
+        taken = time.perf_counter() - start
+        if plan is None:
+            return Result(self.card.name, "infeasible", None, 0.0, taken, "the walk got stuck")
+        return Result(self.card.name, "feasible", plan, 0.0, taken)
+
+    def _walk(self, env: LookaheadObservation, sample: Sample) -> Plan | None:
+        observation, _ = env.reset(seed=0, options={"problem": sample})
+        over = False
+        while not over:
+            action = self.act(observation, env.action_masks())
+            observation, _, over, _, _ = env.step(action)
+        return Plan.from_walk(env.split.walk) if env.split.walk.finished else None
+
+    def _env_for(self, sample: Sample) -> LookaheadObservation:
+        return make_env(num_slots=self.card.num_slots, num_levels=self.card.num_levels)
+
+
+def save_policy(folder: Path, policy: MaskableActorCriticPolicy, **card: Any) -> None:
+    """Write weights and card; the card's other fields are given by name."""
+    weights = save({name: tensor.contiguous() for name, tensor in policy.state_dict().items()})
+    made = Card(sha256=hashlib.sha256(weights).hexdigest(), **card)
+    write_bytes(folder / WEIGHTS, weights)
+    write_text(folder / CARD, json.dumps(made.model_dump(mode="json"), indent=1) + "\n")
+
+
+def load_policy(folder: str | Path) -> LearnedPolicy:
+    """Read a trained policy; nothing in it is executed.
+
+    Raises:
+        InputError: a file is missing, damaged, or does not fit the card.
+    """
+    path = Path(folder)
+    card = _load_card(path / CARD)
+    policy = new_policy(card.num_slots, card.num_levels, card.network)
+    try:
+        if hashlib.sha256((path / WEIGHTS).read_bytes()).hexdigest() != card.sha256:
+            raise InputError(str(path / WEIGHTS), "", "is not the file that its card describes (sha256)")
+        policy.load_state_dict(load_file(path / WEIGHTS))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise InputError(str(path / WEIGHTS), "", f"cannot be loaded: {error}") from None
+    policy.set_training_mode(False)
+    return LearnedPolicy(card, policy)
+
+
+def _load_card(path: Path) -> Card:
+    try:
+        return Card.model_validate(load_json(path))
+    except ValidationError as error:
+        raise first_error(error, str(path)) from None
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Names of the policies that come with the project."""
+    if not SHIPPED.is_dir():
+        return ()
+    return tuple(sorted(entry.name for entry in SHIPPED.iterdir() if entry.is_dir()))
+
+
+def load_shipped(name: str) -> LearnedPolicy:
+    """A policy that comes with the project, by name."""
+    return load_policy(Path(str(SHIPPED / name)))

@@ -1,0 +1,86 @@
+"""The comparison as a table for people."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from agents.comparison import Comparison
+from agents.evaluation import Score
+
+DASH = "–"
+
+
+def print_table(comparison: Comparison, console: Console | None = None) -> None:
+    """Print one table for all scenarios, on stdout unless told otherwise."""
+    out = console or Console(highlight=False)
+    out.print(comparison_table(comparison))
+    for note in _notes(comparison):
+        out.print(note, style="dim")
+
+
+def comparison_table(comparison: Comparison) -> Table:
+    """One row per scenario and policy, one block per scenario."""
+    title = f"{comparison.episodes} requests per scenario, seeds from {comparison.seed}"
+    table = Table(title=title, title_justify="left")
+    table.add_column("scenario")
+    table.add_column("policy")
+    table.add_column("kind")
+    for heading in (
+        "feasible",
+        "delay s",
+        "gap %",
+        "95 % CI",
+        "p95 %",
+        "ISL MB",
+        "down MB",
+        "loss pt",
+        "plan ms",
+    ):
+        table.add_column(heading, justify="right")
+    for scenario in comparison.scenarios:
+        rows = [entry for entry in comparison.scores if entry.scenario == scenario]
+        for number, entry in enumerate(rows):
+            first, last = number == 0, number == len(rows) - 1
+            table.add_row(scenario if first else "", *_cells(entry), end_section=last)
+    return table
+
+
+def _cells(entry: Score) -> list[str]:
+    low, high = entry.gap_ci95_pct
+    known = len(entry.gap_pct) > 0
+    return [
+        entry.policy,
+        entry.kind,
+        f"{100 * entry.feasible_rate:.0f} %",
+        _mean(entry.delay_s, ".2f"),
+        _mean(entry.gap_pct, ".2f"),
+        f"{low:.2f}–{high:.2f}" if known else DASH,
+        f"{_p95(entry):.2f}" if known else DASH,
+        _mean(entry.isl_bytes / 1e6, ".1f"),
+        _mean(entry.downlink_bytes / 1e6, ".1f"),
+        _mean(entry.accuracy_loss, ".2f"),
+        _mean(entry.plan_time_s * 1e3, ".1f"),
+    ]
+
+
+def _p95(entry: Score) -> float:
+    return float(np.percentile(entry.gap_pct, 95))
+
+
+def _mean(values: object, form: str) -> str:
+    numbers = np.asarray(values)
+    return format(float(numbers.mean()), form) if len(numbers) else DASH
+
+
+def _notes(comparison: Comparison) -> list[str]:
+    lines = [
+        "Means over requests with a plan. gap: delay above the proven optimum of the same request, with a "
+        "bootstrap interval of its mean. ISL and down: bytes of the whole batch between satellites and to "
+        "the ground. loss: accuracy, percentage points. plan: time to plan, compiled code warm.",
+        *comparison.footnotes,
+    ]
+    if comparison.unproven:
+        lines.append(f"{comparison.unproven} optima were not proven in time; gaps leave those requests out.")
+    return lines

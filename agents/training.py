@@ -1,0 +1,201 @@
+"""A training run: clone optimal walks, improve by MaskablePPO, evaluate against the optimum."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.progress import Progress
+from sb3_contrib import MaskablePPO
+from stable_baselines3.common.logger import Logger, configure
+from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecEnv, VecMonitor
+
+from agents.callbacks import Checkpoints, EpisodeStatistics, Evaluation, yardsticks
+from agents.checkpoint import has_checkpoint, load_checkpoint, save_checkpoint
+from agents.cloning import clone
+from agents.config import TrainingSettings, parse_settings
+from agents.demonstrations import collect
+from agents.environment import TRAINING_SEEDS_FROM, action_space_of, env_makers
+from agents.learned import Card, LearnedPolicy, policy_arguments, save_policy
+from satllm_env.cli import write_text
+from satllm_env.errors import InputError
+from satllm_env.problem.schema import load_json
+
+SETTINGS, BEST, LAST, BEST_GAP = "settings.json", "best", "last", "best.json"
+
+
+class Training:
+    """One run in a folder of its own, which says how it was made and can be resumed.
+
+    Args:
+        settings: every hyper-parameter.
+        folder: of the run; holds settings, logs, checkpoint, and the best and the last policy.
+        command: that makes the run, for the policy's card.
+        jobs: processes; 1 keeps everything in this one.
+    """
+
+    def __init__(self, settings: TrainingSettings, folder: Path, command: str, jobs: int = -1) -> None:
+        self.settings, self.folder, self.command, self.jobs = settings, folder, command, jobs
+        self._shape = action_space_of(settings.scenarios)
+
+    def run(self, progress: Progress, resume: bool = False) -> Path:
+        """Train to the end.
+
+        Returns:
+            The folder of the best policy.
+
+        Raises:
+            InputError: the folder holds a run already (without `resume`), or none (with it).
+        """
+        self._open(resume)
+        environments = self._environments()
+        model, steps_done = self._model(environments), 0
+        try:
+            if resume and has_checkpoint(self.folder):
+                steps_done = load_checkpoint(self.folder, model)
+            else:
+                self._clone(model, progress)
+                save_checkpoint(self.folder, model)
+            self._improve(model, steps_done, progress)
+        finally:
+            environments.close()
+        self._keep(model, LAST)
+        return self.folder / BEST
+
+    def _open(self, resume: bool) -> None:
+        path = self.folder / SETTINGS
+        if resume != path.exists():
+            problem = (
+                "holds no run to resume" if resume else "holds a run already; resume it or choose another"
+            )
+            raise InputError(str(self.folder), "", problem)
+        if not resume:
+            data = {"command": self.command, "settings": self.settings.model_dump(mode="json")}
+            write_text(path, json.dumps(data, indent=1) + "\n")
+
+    def _model(self, environments: VecEnv) -> MaskablePPO:
+        ppo = self.settings.ppo
+        model = MaskablePPO(
+            "MlpPolicy",
+            environments,
+            learning_rate=ppo.learning_rate,
+            n_steps=ppo.n_steps,
+            batch_size=ppo.batch_size,
+            n_epochs=ppo.n_epochs,
+            gamma=ppo.gamma,
+            gae_lambda=ppo.gae_lambda,
+            clip_range=ppo.clip_range,
+            ent_coef=ppo.ent_coef,
+            vf_coef=ppo.vf_coef,
+            max_grad_norm=ppo.max_grad_norm,
+            target_kl=ppo.target_kl,
+            policy_kwargs=policy_arguments(self.settings.network),
+            seed=self.settings.seed,
+            device="cpu",
+        )
+        # instances of reinforcement learning differ from those of cloning and of evaluation
+        environments.seed(TRAINING_SEEDS_FROM * 2 + self.settings.seed * ppo.num_envs)
+        model.set_logger(self._logger())
+        return model
+
+    def _environments(self) -> VecEnv:
+        makers = env_makers(self.settings.scenarios, self.settings.ppo.num_envs)
+        return VecMonitor(DummyVecEnv(makers) if self.jobs == 1 else SubprocVecEnv(makers))
+
+    def _logger(self) -> Logger:
+        return configure(str(self.folder), ["tensorboard", "csv"])
+
+    def _clone(self, model: MaskablePPO, progress: Progress) -> None:
+        cloning = self.settings.cloning
+        if not cloning.episodes:
+            return
+        task = progress.add_task("planning optimal walks", total=cloning.episodes)
+        steps = collect(
+            self.folder / "demonstrations",
+            self.settings.scenarios,
+            cloning.episodes,
+            self.settings.seed,
+            cloning.planner_deadline_s,
+            lambda: progress.advance(task),
+            self.jobs,
+        )
+        task = progress.add_task(f"cloning {len(steps)} steps", total=cloning.epochs)
+        for epoch in clone(model.policy, steps, cloning, self.settings.seed):
+            model.logger.record("cloning/cross_entropy", epoch.cross_entropy)
+            model.logger.record("cloning/value_error", epoch.value_error)
+            model.logger.record("cloning/agreement", epoch.agreement)
+            model.logger.dump(epoch.number)
+            progress.advance(task)
+
+    def _improve(self, model: MaskablePPO, steps_done: int, progress: Progress) -> None:
+        settings = self.settings
+        task = progress.add_task("planning the evaluation", total=None)
+        against = yardsticks(
+            settings.scenarios,
+            settings.evaluation,
+            settings.cloning.planner_deadline_s,
+            lambda: progress.advance(task),
+        )
+        progress.remove_task(task)
+        task = progress.add_task(
+            "reinforcement learning", total=settings.ppo.total_steps, completed=steps_done
+        )
+        model.learn(
+            max(0, settings.ppo.total_steps - steps_done),
+            callback=[
+                EpisodeStatistics(lambda steps: progress.advance(task, steps)),
+                Evaluation(
+                    LearnedPolicy(self._card(model), model.policy),
+                    against,
+                    settings.evaluation.every_steps,
+                    lambda steps, gap: self._keep_best(model, gap),
+                ),
+                Checkpoints(self.folder, settings.checkpoint_every_steps),
+            ],
+            reset_num_timesteps=False,
+        )
+
+    def _keep_best(self, model: MaskablePPO, gap_pct: float) -> None:
+        path = self.folder / BEST_GAP
+        if path.exists() and load_json(path)["gap_mean_pct"] <= gap_pct:
+            return
+        self._keep(model, BEST)
+        write_text(path, json.dumps({"gap_mean_pct": gap_pct, "steps": model.num_timesteps}) + "\n")
+
+    def _keep(self, model: MaskablePPO, name: str) -> None:
+        save_policy(self.folder / name, model.policy, **self._card_fields(model))
+
+    def _card(self, model: MaskablePPO) -> Card:
+        return Card(sha256="in training", **self._card_fields(model))
+
+    def _card_fields(self, model: MaskablePPO) -> dict[str, Any]:
+        slots, levels = self._shape
+        return {
+            "name": self.settings.name,
+            "num_slots": slots,
+            "num_levels": levels,
+            "network": self.settings.network,
+            "command": self.command,
+            "seed": self.settings.seed,
+            "scenarios": self.settings.scenarios,
+            "steps": model.num_timesteps,
+        }
+
+
+def settings_of(folder: Path) -> TrainingSettings:
+    """The settings a run was made with.
+
+    Raises:
+        InputError: the folder holds no run.
+    """
+    data = load_json(folder / SETTINGS)
+    if not isinstance(data, dict) or "settings" not in data:
+        raise InputError(str(folder / SETTINGS), "settings", "is missing")
+    return parse_settings(data["settings"], str(folder / SETTINGS))
+
+
+def use_threads(count: int) -> None:
+    """Set torch's threads; results on one machine do not depend on what else runs there."""
+    torch.set_num_threads(count)

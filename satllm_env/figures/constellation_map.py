@@ -1,0 +1,137 @@
+"""An equirectangular map of satellites, links and stations, with a plan's way over it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from satllm_env.figures import style
+from satllm_env.figures.canvas import Box, axes_in, new_figure, write
+from satllm_env.figures.captions import delay_text, request_text
+from satllm_env.figures.geography import great_circle, land
+from satllm_env.figures.labels import Label, Pane, draw_labels
+from satllm_env.figures.map_layout import MapLayout
+from satllm_env.figures.route import Route, route_of, shorten
+from satllm_env.figures.way import draw_way, labels_of, nodes_of
+from satllm_env.problem.instance import Floats
+from satllm_env.problem.plan import Plan
+from satllm_env.problem.walk import Walk
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_FEW = 16
+"""Satellites or stations that are all named; of more only those of the route are."""
+
+
+@style.styled
+def ground_track_map(
+    layout: MapLayout, way: Plan | Walk | None = None, *, title: str | None = None
+) -> Figure:
+    """Draw satellites at their subsatellite points, inter-satellite links as great circles, and a route.
+
+    Args:
+        layout: the snapshot; every node of the route stands in it.
+        way: a plan or a walk, drawn with the layers that each of its satellites computes.
+        title: replaces the request's description.
+
+    Raises:
+        InputError: the route has a node that the layout lacks.
+    """
+    route = None if way is None else route_of(way)
+    figure = new_figure(1320, 720)
+    counts = f"{len(layout.satellite_ids)} satellites, {len(layout.isls)} inter-satellite links"
+    write(
+        figure, 16, 26, title or (request_text(route, 28) if route else counts), 1288, size=10, weight="bold"
+    )
+    if route:
+        note = f"{counts} · delay {delay_text(route)} · labels name the layers computed"
+        write(figure, 16, 48, note, color=style.MUTED)
+    draw_map(figure, Box(60, 62, 1236, 618), layout, route, ticks=True)
+    return figure
+
+
+def draw_map(figure: Figure, box: Box, layout: MapLayout, route: Route | None, *, ticks: bool) -> None:
+    """Draw a map into a box, as wide as fits and with as much latitude as there is room for."""
+    lat_limit = _lat_limit_deg(layout, box)
+    height = min(box.height, box.width * lat_limit / 180)
+    width = height * 180 / lat_limit
+    inner = Box(box.left + (box.width - width) / 2, box.top, width, height)
+    pane = Pane(axes_in(figure, inner), inner, (-180, 180), (-lat_limit, lat_limit))
+    _draw_earth(pane.axes, lat_limit, ticks)
+    _draw_links(pane.axes, layout)
+    _draw_places(pane.axes, layout)
+    places, labels, way_px = _draw_route(pane, layout, route)
+    labels += _bystanders(layout, places)
+    dots = np.array(list(layout.places_deg.values())).reshape(-1, 2)
+    draw_labels(pane, labels, np.concatenate((pane.to_px(dots), way_px)))
+
+
+def _lat_limit_deg(layout: MapLayout, box: Box) -> float:
+    """What the box has room for, at least everything on the map, at most the poles."""
+    lat = np.concatenate((layout.satellite_lat_deg, layout.station_lat_deg))
+    needed = float(np.abs(lat).max(initial=0.0)) + 8.0
+    return float(min(90.0, max(60.0, needed, 180.0 * box.height / box.width)))
+
+
+def _draw_earth(axes: Axes, lat_limit: float, ticks: bool) -> None:
+    from matplotlib.collections import PolyCollection
+
+    axes.add_collection(PolyCollection(list(land()), facecolors=style.LAND, edgecolors="none", zorder=0))
+    axes.set(xlim=(-180, 180), ylim=(-lat_limit, lat_limit))
+    lons, lats = range(-180, 181, 30), range(-60, 61, 30)
+    axes.set_xticks(lons[::2], [_degrees(lon, "EW") for lon in lons[::2]])
+    axes.set_yticks(lats, [_degrees(lat, "NS") for lat in lats])
+    axes.vlines(lons, -90, 90, colors=style.FAINT, linewidth=0.5, zorder=0.5)
+    axes.hlines(lats, -180, 180, colors=style.FAINT, linewidth=0.5, zorder=0.5)
+    axes.tick_params(length=0, labelbottom=ticks, labelleft=ticks, labelcolor=style.MUTED)
+    axes.spines[:].set_visible(True)
+    axes.spines[:].set_color(style.FAINT)
+
+
+def _degrees(value: int, sides: str) -> str:
+    """``60° W``."""
+    return f"{abs(value)}°" + ("" if value in (0, 180, -180) else f" {sides[0 if value > 0 else 1]}")
+
+
+def _draw_links(axes: Axes, layout: MapLayout) -> None:
+    from matplotlib.collections import LineCollection
+
+    places = [layout.places_deg[node] for node in layout.satellite_ids]
+    arcs = [arc for a, b in np.asarray(layout.isls).tolist() for arc in great_circle(places[a], places[b])]
+    axes.add_collection(LineCollection(arcs, colors="#b9b9b9", linewidths=0.7, zorder=1))
+
+
+def _draw_places(axes: Axes, layout: MapLayout) -> None:
+    """Every satellite as a dot and every station as a triangle."""
+    satellites = _stack(layout, layout.satellite_ids)
+    stations = _stack(layout, layout.station_ids)
+    axes.plot(*satellites.T, "o", markersize=3.2, color=style.ISL, markeredgecolor="none", zorder=2)
+    axes.plot(*stations.T, "^", markersize=6, color=style.DOWNLINK, markeredgecolor=style.PAPER, zorder=2)
+
+
+def _stack(layout: MapLayout, ids: tuple[str, ...]) -> Floats:
+    return np.array([layout.places_deg[node] for node in ids]).reshape(-1, 2)
+
+
+def _draw_route(pane: Pane, layout: MapLayout, route: Route | None) -> tuple[set[str], list[Label], Floats]:
+    """Names of the route's nodes, their labels, and points along the way [px]."""
+    if route is None:
+        return set(), [], np.zeros((0, 2))
+    nodes = route.instance.problem.nodes
+    places = {node: layout.place_deg(nodes[node].id) for node in nodes_of(route)}
+    way_px = draw_way(pane, route, places, lambda a, b: great_circle(places[a], places[b]))
+    return {nodes[node].id for node in places}, labels_of(route, places), way_px
+
+
+def _bystanders(layout: MapLayout, labelled: set[str]) -> list[Label]:
+    """Names of stations, and of satellites where there are few."""
+    satellites = layout.satellite_ids if len(layout.satellite_ids) <= _FEW else ()
+    stations = layout.station_ids if len(layout.station_ids) <= _FEW else ()
+    return [
+        Label(shorten(node, 18), layout.places_deg[node], colour=style.MUTED)
+        for node in (*stations, *satellites)
+        if node not in labelled
+    ]

@@ -1,0 +1,82 @@
+"""Compare planners, baselines and trained policies over the same seeded instances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents.comparison import Comparison, compare
+from agents.contenders import default_names
+from agents.report import write_report
+from agents.table import print_table
+from satllm_env.cli import notes, print_json, progress, run_command
+from satllm_env.errors import InputError
+from satllm_env.scenarios import scenario_names
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Plan the same seeded requests with every planner, baseline and trained policy, side by side.
+
+    Prints one table and writes TensorBoard logs, figures and a report page.
+    """
+
+    scenarios: tuple[str, ...] = ()
+    """Names or TOML files of scenarios; by default all that come with the project."""
+    episodes: int = 40
+    """Requests per scenario."""
+    seed: int = 0
+    """Request i is the one that `plan.py --seed (seed + i)` plans."""
+    policies: tuple[str, ...] = ()
+    """Planners, baselines, shipped policies or folders of training runs; by default all that come with
+    the project."""
+    deadline: float = 60.0
+    """[s] limit of the exact planner per request; gaps leave out requests not proven optimal by then."""
+    json: bool = False
+    """Print one JSON object and nothing else on stdout."""
+    out: Path = Path("logs/compare")
+    """Folder of logs, figures and report; what an earlier comparison left there is replaced."""
+
+
+def main(arguments: Arguments) -> None:
+    """Run the command."""
+    _check(arguments)
+    names = arguments.policies or default_names()
+    scenarios = arguments.scenarios or scenario_names()
+    made = _compare(arguments, tuple(scenarios), tuple(names))
+    console = notes()
+    with console.status("writing figures and TensorBoard logs"):
+        written = write_report(made, arguments.out)
+    if arguments.json:
+        print_json(made.as_data())
+    else:
+        print_table(made)
+    console.print(f"\nReport:       open {written.page}")
+    console.print(f"Figures:      {written.figures}")
+    console.print(f"TensorBoard:  make tensorboard   (or tensorboard --logdir {arguments.out})")
+
+
+def _check(arguments: Arguments) -> None:
+    for field in ("episodes", "deadline"):
+        if getattr(arguments, field) <= 0:
+            raise InputError(f"--{field}", "", f"must be above 0 (got {getattr(arguments, field)})")
+    if arguments.seed < 0:
+        raise InputError("--seed", "", f"must be 0 or more (got {arguments.seed})")
+
+
+def _compare(arguments: Arguments, scenarios: tuple[str, ...], names: tuple[str, ...]) -> Comparison:
+    with progress() as bar:
+        plans = arguments.episodes * len(scenarios) * len({*names, "astar"})
+        task = bar.add_task("planning", total=plans)
+        return compare(
+            scenarios,
+            names,
+            arguments.episodes,
+            arguments.seed,
+            arguments.deadline,
+            lambda what: bar.update(task, advance=1, description=what),
+        )
+
+
+if __name__ == "__main__":
+    run_command(Arguments, main)
