@@ -1,0 +1,169 @@
+"""Plan one request: where to cut the model, what to compress, which way to send it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from planners import Result, planner_kind, planner_names, solve
+from planners.registry import planner_entry
+from satllm_env.cli import EXIT_NO_PLAN, notes, print_json, run_command, write_text
+from satllm_env.errors import InputError
+from satllm_env.problem import Instance, Plan, Problem, dump_problem, evaluate, load_problem, parse_steps
+from satllm_env.problem.plan import Stage, Transfer
+from satllm_env.problem.schema import load_json
+from satllm_env.scenarios import load_scenario
+
+
+@dataclass
+class Arguments:
+    """Plan one request and print the plan, its delay and what is proven about it.
+
+    The request is a problem file, or is drawn from a scenario. With --check a plan made elsewhere is
+    walked by the rules instead, and the first rule it breaks is named. Exit codes: 0 a plan, 2 bad input,
+    3 no feasible plan exists.
+    """
+
+    problem: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """Problem file (satllm-split-problem/1)."""
+    scenario: Annotated[str | None, tyro.conf.arg(metavar="NAME_OR_FILE")] = None
+    """Scenario to draw the request from: a shipped one's name, or a TOML file."""
+    seed: int = 0
+    """Seed of the draw, and of planners that draw."""
+    planner: Annotated[str, tyro.conf.arg(metavar="NAME")] = "astar"
+    """Who plans; `list` lists the planners."""
+    json: bool = False
+    """Print one JSON object."""
+    save_problem: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """Write the request as a problem file."""
+    check: Annotated[Path | None, tyro.conf.arg(metavar="PLAN.json")] = None
+    """Check this plan (the output of --json, or its list of steps) instead of planning."""
+    deadline: Annotated[float | None, tyro.conf.arg(metavar="SECONDS")] = None
+    """Stop the proof after this time and print the best plan with its bound."""
+    epsilon: float = 0.0
+    """Stop once the plan is within 1 + epsilon times the optimum."""
+    label_limit: Annotated[int | None, tyro.conf.arg(metavar="N")] = None
+    """Partial walks that the exact planner may look at."""
+
+
+def main(arguments: Arguments) -> int:
+    """Run the command."""
+    if arguments.planner == "list":
+        _print_planners(arguments.json)
+        return 0
+    problem, source = _request(arguments)
+    if arguments.save_problem is not None:
+        write_text(arguments.save_problem, dump_problem(problem))
+        notes().print(f"wrote {arguments.save_problem}")
+    result = _check(arguments.check, problem, source) if arguments.check else _solve(arguments, problem)
+    if arguments.json:
+        print_json(result_as_data(result))
+    else:
+        _print_result(result)
+    return 0 if result.feasible else EXIT_NO_PLAN
+
+
+def _request(arguments: Arguments) -> tuple[Problem, str]:
+    """The request, and where it comes from."""
+    if (arguments.problem is None) == (arguments.scenario is None):
+        raise InputError("--problem, --scenario", "", "give one of them")
+    if arguments.problem is not None:
+        return load_problem(arguments.problem), str(arguments.problem)
+    if arguments.check is not None:
+        raise InputError("--check", "", "needs --problem: a plan belongs to one problem file")
+    if arguments.seed < 0:
+        raise InputError("--seed", "", f"must be at least 0, not {arguments.seed}")
+    assert arguments.scenario is not None
+    return load_scenario(arguments.scenario).sample(arguments.seed).problem, arguments.scenario
+
+
+def _solve(arguments: Arguments, problem: Problem) -> Result:
+    return solve(
+        problem,
+        arguments.planner,
+        deadline_s=arguments.deadline,
+        epsilon=arguments.epsilon,
+        label_limit=arguments.label_limit,
+        seed=arguments.seed,
+    )
+
+
+def _check(path: Path, problem: Problem, source: str) -> Result:
+    """Walk a plan file's steps by the rules."""
+    data = load_json(path)
+    if isinstance(data, dict):
+        if "steps" not in data:
+            raise InputError(str(path), "steps", "missing; a plan is a list of steps or an object with one")
+        data = data["steps"]
+    plan = evaluate(Instance.from_problem(problem), parse_steps(data, str(path)), str(path))
+    return Result("check", "feasible", plan, 0.0, 0.0)
+
+
+def result_as_data(result: Result) -> dict[str, Any]:
+    """The JSON object of the command; without a plan its figures are null."""
+    plan = result.plan
+    return {
+        "planner": result.planner,
+        "status": result.status,
+        "delay_s": plan and plan.delay_s,
+        "sum_s": plan and plan.sum_s,
+        "bottleneck_s": plan and plan.bottleneck_s,
+        "accuracy_loss": plan and plan.accuracy_loss,
+        "isl_bytes": plan and plan.isl_bytes,
+        "downlink_bytes": plan and plan.downlink_bytes,
+        "plan_time_s": result.plan_time_s,
+        "lower_bound_s": result.lower_bound_s if math.isfinite(result.lower_bound_s) else None,
+        "reason": result.reason,
+        "counts": dict(result.counts),
+        "steps": plan.steps_as_data() if plan else [],
+    }
+
+
+def _print_planners(as_json: bool) -> None:
+    rows = [(name, planner_kind(name), planner_entry(name).about) for name in planner_names()]
+    if as_json:
+        print_json({"planners": [{"name": n, "kind": k, "about": a} for n, k, a in rows]})
+        return
+    table = Table("planner", "kind", "what it does")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+def _print_result(result: Result) -> None:
+    console = Console(highlight=False)
+    console.print(result.summary(), soft_wrap=True, markup=False)
+    if result.plan is not None:
+        console.print(_plan_table(result.plan))
+
+
+def _plan_table(plan: Plan) -> Table:
+    table = Table("", "where", "what", "busy [s]", "latency [s]", "bytes", caption="* the bottleneck")
+    longest_s = max(resource.busy_s for resource in plan.resources)
+    for number, resource in enumerate(plan.resources, start=1):
+        where, what, latency, size = _row(plan, resource)
+        mark = " *" if resource.busy_s == longest_s else ""
+        table.add_row(str(number), where, what, f"{resource.busy_s:.6g}{mark}", latency, size)
+    return table
+
+
+def _row(plan: Plan, resource: Stage | Transfer) -> tuple[str, str, str, str]:
+    problem, tables = plan.instance.problem, plan.instance.tables
+    if isinstance(resource, Stage):
+        layers = f"layers {resource.first_layer}-{resource.end_layer - 1}"
+        return problem.nodes[resource.node].id, layers, "", ""
+    ends = (tables.link_source[resource.link], tables.link_target[resource.link])
+    where = " -> ".join(problem.nodes[int(v)].id for v in ends)
+    what = f"boundary {resource.boundary} as {problem.compression[resource.level].name}"
+    size = f"{resource.payload_bytes:.4g}"
+    return where, what, f"{resource.latency_s:.6g}", size
+
+
+if __name__ == "__main__":
+    run_command(Arguments, main)
