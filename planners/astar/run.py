@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import numpy as np
@@ -14,6 +15,7 @@ from planners.limits import Limits
 from planners.result import Result
 from satllm_env.errors import InputError
 from satllm_env.problem import Instance, Plan, Walk
+from satllm_env.problem.capacity import least_bottleneck_s
 from satllm_env.problem.instance import Floats, Ints
 
 NAME = "astar"
@@ -31,9 +33,13 @@ def plan_exactly(instance: Instance, limits: Limits) -> Result:
     """
     begin = time.perf_counter()
     bound_s = _largest_delay_s(instance)
+    least_s = _least_bottleneck_s(instance)
+    if not least_s < math.inf:
+        elapsed = time.perf_counter() - begin
+        return Result(NAME, "infeasible", None, math.inf, elapsed, "no set of nodes can hold all layers", {})
     while True:
         problem, scale = scale_instance(instance, bound_s)
-        solver = Solver(problem, int(bound_s * scale.ticks_per_s) + 1)
+        solver = Solver(problem, int(bound_s * scale.ticks_per_s) + 1, int(least_s * scale.ticks_per_s))
         _run(solver, limits, begin)
         if solver.best is None or solver.upper >= COARSE_TICKS:
             return _result(instance, solver, scale, begin)
@@ -93,6 +99,13 @@ def _largest_delay_s(instance: Instance) -> float:
     )
     coded = tables.encode_s.max((1, 2)).sum() + tables.decode_s.max((1, 2)).sum()
     return float(tables.micro_batches * (used + coded))
+
+
+def _least_bottleneck_s(instance: Instance) -> float:
+    """[s] no plan has a smaller bottleneck, inf where the processors cannot hold the model between them."""
+    nobody = np.zeros(instance.tables.num_nodes, np.bool_)
+    # a little less, since it adds up in another order than plans do
+    return float(least_bottleneck_s(instance.tables, nobody, -1)[-1]) * (1.0 - 1e-9)
 
 
 def _finite(values: Floats) -> Floats:

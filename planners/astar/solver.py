@@ -183,7 +183,8 @@ class Solver:
     def _watch(self, interval: Open, sends: Ints) -> bool:
         """Watch what a walk repeats; False if there is nothing, or the graph would become too large."""
         nodes, links = repeated(self.problem, sends)
-        resources = [(node, NOWHERE) for node in nodes] + [(NOWHERE, link) for link in links]
+        # links often repeat only because processors do, so they wait
+        resources = [(node, NOWHERE) for node in nodes] or [(NOWHERE, link) for link in links]
         changed = False
         for node, link in resources:
             if 2 * np.count_nonzero(interval.alive) > MAX_STATES:
