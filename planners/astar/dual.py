@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from planners.astar.network import Net
+from planners.astar.interval import Interval
 from planners.astar.passes import ToGo, backward
 from planners.astar.scaled import INFINITE, Scaled
 from planners.astar.walks import best_walk, walk_cost
-from satllm_env.problem.instance import Bools, Ints
+from satllm_env.problem.instance import Ints
 
 MAX_PASSES = 8
 MAX_MULTIPLIER = 1 << 31
+NOT_WORTH = 50
+"""A pass that could raise the bound by less than one part in this of what is missing is left out."""
 
 
 class Dual(NamedTuple):
@@ -40,19 +42,15 @@ class _Line(NamedTuple):
     excess: int
 
 
-def maximise(
-    problem: Scaled, net: Net, alive: Bools, threshold: int, multiplier: int, enough: int
-) -> Dual:
-    """Raise the bound until it cannot be raised, or is enough.
+def maximise(problem: Scaled, interval: Interval, enough: int) -> Dual:
+    """Raise the bound at an interval's threshold until it cannot be raised, or is enough.
 
     Args:
         problem: the instance in ticks.
-        net: the graph.
-        alive: (L + 1, Q, X) states of interest.
-        threshold: [ticks] on busy times.
-        multiplier: where to begin.
+        interval: its multiplier is where to begin, its dual what is known.
         enough: [ticks] a value at which the caller stops caring.
     """
+    net, alive, threshold, multiplier = interval.net, interval.alive, interval.upto, interval.multiplier
     best = Dual(-INFINITE, multiplier, None, [], 0)
     over: _Line | None = None
     within: _Line | None = None
@@ -63,7 +61,7 @@ def maximise(
         bound = int(togo.arrival[0, 0, net.source])
         if bound >= INFINITE:
             return Dual(INFINITE, multiplier, None, best.walks, best.passes + 1)
-        sends = best_walk(problem, net, togo, threshold)
+        sends = best_walk(problem, net, togo, threshold, net.source, 0, 0)
         total, _, _, coarse = walk_cost(problem, sends)
         value = bound - multiplier * problem.coarse_budget
         if value > best.value:
@@ -77,7 +75,13 @@ def maximise(
             within = line
         if best.value >= enough or (within is line and multiplier == 0) or line.excess == 0:
             break
+        if best.passes == 1 and multiplier > 0 and value <= interval.dual:
+            break  # nothing has changed
         multiplier = _next(over, within, multiplier)
+        if over is not None and within is not None:
+            most = over.total + multiplier * over.excess
+            if NOT_WORTH * (most - best.value) <= enough - best.value:
+                break
     return best
 
 

@@ -214,3 +214,28 @@ def restricted(net: Net, keep: Bools) -> tuple[Net, Ints]:
         net.node[origin], after, starts, links[:moves].copy(), targets[:moves].copy(), number[net.source]
     )
     return kept, origin
+
+
+@numba.njit(cache=True)
+def without(net: Net, served_nodes: Bools, served_links: Bools) -> Net:
+    """The graph, places and all, without the moves that need what has served.
+
+    Args:
+        net: a graph whose places are nodes.
+        served_nodes: (N,) processors.
+        served_links: (E,) links.
+    """
+    num_places = len(net.node)
+    after = net.after.copy()
+    starts = np.zeros(num_places + 1, np.int64)
+    links, targets = net.out_link.copy(), net.out_target.copy()
+    moves = 0
+    for place in range(num_places):
+        if served_nodes[net.node[place]]:
+            after[place] = NOWHERE
+        for move in range(net.out_start[place], net.out_start[place + 1]):
+            if not served_links[net.out_link[move]]:
+                links[moves], targets[moves] = net.out_link[move], net.out_target[move]
+                moves += 1
+        starts[place + 1] = moves
+    return _finished(net.node, after, starts, links[:moves].copy(), targets[:moves].copy(), net.source)

@@ -13,6 +13,10 @@ MAX_BITS = 62
 """Bits of a label's mask."""
 
 
+NO_WALK: Ints = np.empty((0, 4), np.int64)
+"""The sends of no walk."""
+
+
 class Bits(NamedTuple):
     """Bit of each resource that labels keep account of, −1 for the others."""
 

@@ -1,73 +1,49 @@
-# LEAD to planners helper: please read planners/NOTE-FROM-LEAD.md before going on (then delete this line).
 """The modified A*: bounds first, bisecting the bottleneck's axis, then search where bounds do not decide.
 
 An interval ``(a, b]`` of bottlenecks is bounded below by the Lagrangian dual at threshold `b` plus
 ``(M − 1)·(a + 1)``. The interval with the least bound is always next. Its dual is computed; states that
 lie on no better plan are dropped for good; what the best relaxed walk uses twice is watched from there
-on. Then the interval is searched for a while, or bisected. It is dropped as soon as its bound reaches
-the delay of the best plan known.
+on. Then the interval is bisected or searched. It is dropped as soon as its bound reaches the cut.
+
+The cut is the delay of the best plan known. But the work grows with the distance from the optimum to
+the cut, and a good plan may be late: so where the next piece of work is dear, the cut is first set to a
+little above the lower bound, and raised in rounds until a plan is found below it. A round without a
+plan proves that there is none.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from math import isqrt
 
 import numpy as np
 
-from planners.astar import search
-from planners.astar.dive import dive
 from planners.astar.dual import Dual, maximise
 from planners.astar.forward import forward, survivors
-from planners.astar.labels import GOAL, HEAP_SIZE, POPPED, PRIORITY, SIZE, grown, new_labels
-from planners.astar.network import NOWHERE, Net, base_net, restricted, watch
-from planners.astar.passes import backward
+from planners.astar.interval import Counts, Interval
+from planners.astar.leaf import Leaf
+from planners.astar.network import NOWHERE, base_net, restricted, watch
 from planners.astar.resources import add_bits, no_bits, repeated
+from planners.astar.rollout import Rollout
 from planners.astar.scaled import INFINITE, Scaled
 from planners.astar.walks import walk_cost
-from satllm_env.problem.instance import Bools, Ints
+from satllm_env.problem.instance import Ints
 
-POPS_PER_CALL = 1_000
-"""Labels between two looks at the clock."""
+Stop = Callable[[], bool]
 
 MAX_STATES = 1 << 18
-"""A graph is watched more closely as long as it has fewer states of interest than this."""
+"""A graph is watched more closely as long as it has fewer states alive than this."""
 
-FIRST_TRY = 400
-"""Labels that a search looks at before bisecting is preferred, plus a share of the states."""
+CHEAP_STATES = 1 << 14
+"""Work on fewer states than this is cheap."""
 
+FEW_STATES = 2_000
+"""With fewer states alive than this, a search is tried even where bisecting pays."""
 
-@dataclass(order=True)
-class Open:
-    """An interval of bottlenecks that may hold a better plan."""
-
-    bound: int
-    above: int
-    """[ticks] bottlenecks are greater than this ..."""
-    upto: int
-    """[ticks] ... and at most this."""
-    multiplier: int = field(compare=False)
-    net: Net = field(compare=False)
-    alive: Bools = field(compare=False)
-    """(L + 1, Q, X) states that may lie on a better plan with a bottleneck in the interval."""
-    dual: int = field(compare=False, default=0)
-    """[ticks] bound on the sum of its plans."""
-    fresh: bool = field(compare=False, default=True)
-    """Whether its dual has still to be computed."""
-
-
-@dataclass
-class Counts:
-    """What a run has done."""
-
-    passes: int = 0
-    searches: int = 0
-    labels: int = 0
-    popped: int = 0
-    watched: int = 0
-    intervals: int = 0
-    most_places: int = 0
+FIRST_TRY = 500
+"""Labels that such a try may make, plus a share of the states."""
 
 
 class Solver:
@@ -81,7 +57,7 @@ class Solver:
 
     def __init__(self, problem: Scaled, bound: int, least: int = 0) -> None:
         self.problem = problem
-        self.upper = bound + 1
+        self.upper = self._cut = bound + 1
         self.best: Ints | None = None
         self.counts = Counts()
         self._repeats = problem.micro_batches - 1
@@ -89,74 +65,114 @@ class Solver:
         self._current = self._abandoned = INFINITE
         net = base_net(problem)
         alive = np.repeat(problem.allowed[:, :, None], len(net.node), axis=2)
-        above = least - 1 if self._repeats else -1
-        self._open: list[Open] = []
-        self._push(Open(0, above, bound, 0, net, alive))
+        self._field = net, alive
+        self._open: list[Interval] = []
+        self._push(Interval(0, least - 1 if self._repeats else -1, bound, net, alive))
 
     @property
     def lower(self) -> int:
         """[ticks] no plan has a smaller delay."""
-        first = self._open[0].bound if self._open else self.upper
-        return min(first, self._current, self._abandoned, self.upper)
+        first = self._open[0].bound if self._open else self._cut
+        return min(first, self._current, self._abandoned, self._cut)
 
-    def run(self, stop: Callable[[], bool]) -> None:
+    def run(self, stop: Stop) -> None:
         """Work until the best plan is proven to be the best, or `stop` says so.
 
         Args:
             stop: looked at after each pass and every few thousand labels.
         """
+        self._work(stop, cheap=True)
+        share = 8
+        while self._open and not stop():
+            self._round(stop, share)
+            share //= 2
+
+    def _round(self, stop: Stop, share: int) -> None:
+        """Look for plans below a cut that lies part of the way from the lower bound to the best plan."""
+        self.counts.rounds += 1
+        ahead = self.upper - self.lower
+        if self.best is None:
+            ahead = min(ahead, 4 * self.lower)
+        cut = self.lower + ahead // max(share, 1)
+        if cut >= self.upper or share <= 1:
+            self._work(stop)
+            return
+        kept = [replace(interval) for interval in self._open]
+        self._cut = cut
+        self._work(stop)
+        if self.upper <= cut or self._open:
+            return  # a plan was found, or time is up
+        self._cut = self.upper
+        for interval in kept:
+            interval.bound = max(interval.bound, cut)
+            self._push(interval)
+
+    def _work(self, stop: Stop, cheap: bool = False) -> None:
+        """Work on intervals until none is left below the cut, or `stop`, or the next one is not cheap."""
         while self._open and not stop():
             interval = heapq.heappop(self._open)
-            self._current = interval.bound
-            if interval.bound >= self.upper:
+            if interval.bound >= self._cut:
                 self._open.clear()
+                return
+            self._current = interval.bound
+            dear = cheap and not self._is_cheap(interval)
+            if dear:
+                heapq.heappush(self._open, interval)
             elif interval.fresh:
                 self._tighten(interval)
+            elif self._pays_to_split(interval) and interval.states > FEW_STATES:
+                self._split(interval)
+            elif self._watch(interval, MAX_STATES):
+                heapq.heappush(self._open, interval)
             elif not self._search(interval, stop):
                 self._split(interval)
             self._current = INFINITE
+            if dear:
+                return
 
-    def _push(self, interval: Open) -> None:
+    def _is_cheap(self, interval: Interval) -> bool:
+        """Whether the next piece of work on an interval is cheap."""
+        return interval.fresh or self._pays_to_split(interval) or 2 * interval.states <= CHEAP_STATES
+
+    def _push(self, interval: Interval) -> None:
         """Keep an interval for later if it may hold a better plan."""
         interval.bound = max(interval.bound, interval.dual + self._repeats * (interval.above + 1))
         if self._repeats:
-            interval.upto = min(interval.upto, (self.upper - 1 - interval.dual) // self._repeats)
-        if interval.upto > interval.above and interval.bound < self.upper:
+            interval.upto = min(interval.upto, (self._cut - 1 - interval.dual) // self._repeats)
+        if interval.upto > interval.above and interval.bound < self._cut:
             heapq.heappush(self._open, interval)
 
-    def _tighten(self, interval: Open) -> None:
-        """Compute the dual, drop states, and watch what the best walk repeats, as long as that helps."""
+    def _tighten(self, interval: Interval) -> None:
+        """Compute the dual, drop states, and watch what the best walk repeats, as long as that is cheap."""
         self.counts.intervals += 1
         while True:
-            floor = self._repeats * (interval.above + 1)
-            dual = maximise(
-                self.problem,
-                interval.net,
-                interval.alive,
-                interval.upto,
-                interval.multiplier,
-                self.upper - floor,
-            )
-            self.counts.passes += dual.passes
-            if dual.togo is None:
+            dual = self._dual(interval)
+            if dual.togo is None or dual.value >= self._enough(interval):
                 return
-            interval.multiplier = dual.multiplier
-            self._look_for_plans(interval, dual)
-            if dual.value + floor >= self.upper:
-                return
+            interval.dual = max(interval.dual, dual.value)
             self._reduce(interval, dual)
-            if not self._watch(interval, dual.walks[-1]):
+            if not self._watch(interval, CHEAP_STATES):
                 break
-        interval.fresh = False
-        interval.dual = max(interval.dual, dual.value)
         self._push(interval)
 
-    def _look_for_plans(self, interval: Open, dual: Dual) -> None:
+    def _enough(self, interval: Interval) -> int:
+        """[ticks] with a bound on the sum of this an interval can be dropped."""
+        return self._cut - self._repeats * (interval.above + 1)
+
+    def _dual(self, interval: Interval) -> Dual:
+        """The dual at the interval's threshold; the walks on the way may be plans."""
+        dual = maximise(self.problem, interval, self._enough(interval))
+        self.counts.passes += dual.passes
+        if dual.walks:
+            interval.multiplier, interval.walk = dual.multiplier, dual.walks[-1]
+        interval.fresh = False
         for sends in dual.walks:
             self._offer(sends)
         if any(any(repeated(self.problem, sends)) for sends in dual.walks):
-            assert dual.togo is not None
-            self._offer(dive(self.problem, interval.net, dual.togo, interval.upto, dual.multiplier))
+            rollout = Rollout(self.problem, *self._field, interval.upto, dual.multiplier)
+            self._offer(rollout.run())
+            self.counts.passes += rollout.passes
+        return dual
 
     def _offer(self, sends: Ints) -> None:
         """Keep a walk if it is a better plan."""
@@ -166,92 +182,78 @@ class Solver:
         delay = int(total + self._repeats * longest)
         if delay < self.upper and loss <= self.problem.budget and not any(repeated(self.problem, sends)):
             self.upper, self.best = delay, sends
+            self._cut = min(self._cut, delay)
 
-    def _reduce(self, interval: Open, dual: Dual) -> None:
+    def _reduce(self, interval: Interval, dual: Dual) -> None:
         """Drop states that lie on no better plan with a bottleneck in the interval."""
         assert dual.togo is not None
         reached = forward(self.problem, interval.net, interval.alive, interval.upto, dual.multiplier)
         self.counts.passes += 1
-        most = self.upper - 1 - self._repeats * (interval.above + 1)
-        most += dual.multiplier * self.problem.coarse_budget
+        most = self._enough(interval) - 1 + dual.multiplier * self.problem.coarse_budget
         alive, keep = survivors(self.problem, interval.net, interval.alive, reached, dual.togo, most)
         interval.alive = alive
-        if np.count_nonzero(keep) < len(keep):
+        if not keep.all():
             interval.net, origin = restricted(interval.net, keep)
             interval.alive = np.ascontiguousarray(alive[:, :, origin])
+        if self.counts.intervals == 1 and self.counts.watched == 0:
+            self._field = interval.net, interval.alive
 
-    def _watch(self, interval: Open, sends: Ints) -> bool:
-        """Watch what a walk repeats; False if there is nothing, or the graph would become too large."""
-        nodes, links = repeated(self.problem, sends)
+    def _watch(self, interval: Interval, max_states: int) -> bool:
+        """Watch what the best walk repeats; False if it repeats nothing or the graph is too large."""
+        nodes, links = repeated(self.problem, interval.walk)
         # links often repeat only because processors do, so they wait
         resources = [(node, NOWHERE) for node in nodes] or [(NOWHERE, link) for link in links]
-        changed = False
         for node, link in resources:
-            if 2 * np.count_nonzero(interval.alive) > MAX_STATES:
+            if 2 * interval.states > max_states:
                 break
             interval.net, origin = watch(interval.net, node, link)
             interval.alive = np.ascontiguousarray(interval.alive[:, :, origin])
+            interval.fresh = True
             self.counts.watched += 1
             self.counts.most_places = max(self.counts.most_places, len(origin))
-            changed = True
-        return changed
+        return interval.fresh
 
-    def _split(self, interval: Open) -> None:
-        """Bisect an interval; at a single tick there is nothing to bisect and the search has to go on."""
-        middle = interval.above + max(1, (interval.upto - interval.above) // 2)
-        for above, upto in ((interval.above, middle), (middle, interval.upto)):
-            if upto > above:
-                self._push(replace(interval, above=above, upto=upto, fresh=True))
+    def _split(self, interval: Interval) -> None:
+        """Bisect an interval: in the ratio while its ends are far apart, else in the middle."""
+        above, upto = max(interval.above, 1), interval.upto
+        middle = isqrt(above * upto) if upto > 4 * above else (interval.above + upto) // 2
+        middle = max(middle, interval.above + 1)
+        self._push(replace(interval, upto=middle, fresh=True))
+        self._push(replace(interval, above=middle, fresh=True))
 
-    def _search(self, interval: Open, stop: Callable[[], bool]) -> bool:
-        """Search an interval; False if it takes too long and bisecting could help."""
-        togo = backward(self.problem, interval.net, interval.alive, interval.upto, interval.multiplier)
-        self.counts.passes += 1
-        self.counts.searches += 1
-        popped = self.counts.popped
+    def _pays_to_split(self, interval: Interval) -> bool:
+        """Whether the upper half's bound would rise by a good part of what is missing."""
         width = self._repeats * (interval.upto - interval.above - 1)
-        may_split = width > 0 and 4 * width >= self.upper - interval.bound
-        limit = FIRST_TRY + np.count_nonzero(interval.alive) // 8 if may_split else None
-        labels = new_labels(togo.arrival.size, 1 << 13)
-        space = search.Space(
-            interval.net,
-            self._bits,
-            togo,
-            interval.above + 1,
-            interval.upto,
-            interval.multiplier,
-            self.upper,
-        )
-        search.start(self.problem, space, labels)
-        end = search.PAUSED
-        while end in (search.PAUSED, search.FULL):
-            if end == search.FULL:
-                labels = grown(labels)
-            done = self.counts.popped - popped
-            if stop() or (limit is not None and done >= limit):
-                break
-            pops = POPS_PER_CALL if limit is None else min(POPS_PER_CALL, limit - done)
-            end = search.advance(self.problem, space, labels, pops)
-            self.counts.popped = popped + int(labels.counters[POPPED])
-        self.counts.labels += int(labels.counters[SIZE])
-        if end == search.EMPTY or labels.counters[HEAP_SIZE] == 0 and end != search.FOUND:
-            return True
-        goal = int(labels.counters[GOAL]) if end == search.FOUND else int(labels.heap[0])
-        interval.bound = max(interval.bound, int(labels.rows[goal, PRIORITY]))
-        if end != search.FOUND:
+        return width > 0 and 2 * width >= self._cut - interval.bound
+
+    def _search(self, interval: Interval, stop: Stop) -> bool:
+        """Search an interval; False if that takes too long and bisecting could help."""
+        limit = FIRST_TRY + interval.states // 4 if self._pays_to_split(interval) else None
+        leaf = Leaf(self.problem, interval, self._bits, self._cut)
+        done = leaf.run(stop, limit)
+        self.counts.searches += 1
+        self.counts.passes += 1
+        self.counts.labels += leaf.labels_made
+        self.counts.popped += leaf.popped
+        if not done:
+            interval.bound = max(interval.bound, leaf.bound)
             if limit is None or stop():
                 heapq.heappush(self._open, interval)
-                return True
-            return False
-        sends = search.walk_to(self.problem, space, labels, goal)
+            return limit is None or stop()
+        sends = leaf.walk
         self._offer(sends)
         nodes, links = repeated(self.problem, sends)
-        if not nodes and not links:
-            return True
-        used = self._bits.used
-        self._bits = add_bits(self._bits, nodes, links)
-        if self._bits.used == used:  # no bit is left to tell such walks apart
-            self._abandoned = min(self._abandoned, interval.bound)
-        else:
-            heapq.heappush(self._open, interval)
+        if nodes or links:
+            interval.bound, interval.walk = max(interval.bound, leaf.bound), sends
+            self._tell_apart(interval, nodes, links)
         return True
+
+    def _tell_apart(self, interval: Interval, nodes: list[int], links: list[int]) -> None:
+        """Put back an interval whose best walk repeats something, which will be kept account of."""
+        if not self._watch(interval, CHEAP_STATES):
+            used = self._bits.used
+            self._bits = add_bits(self._bits, nodes, links)
+            if self._bits.used == used:  # no bit is left to tell such walks apart
+                self._abandoned = min(self._abandoned, interval.bound)
+                return
+        heapq.heappush(self._open, interval)

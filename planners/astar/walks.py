@@ -24,15 +24,16 @@ class Cost(NamedTuple):
 
 
 @numba.njit(cache=True)
-def best_walk(problem: Scaled, net: Net, togo: ToGo, threshold: int) -> Ints:
-    """(K, 4) sends of the walk that attains the pass's bound at the source, which must be finite.
+def best_walk(
+    problem: Scaled, net: Net, togo: ToGo, threshold: int, place: int, boundary: int, level: int
+) -> Ints:
+    """(K, 4) sends of the walk that attains a pass's bound from a state, where it must be finite.
 
     Each is as `satllm_env.problem.Walk.sends`: first layer of the stage before it (−1 for a relay),
     boundary, link, level.
     """
     sends = np.empty((16, 4), np.int64)
     used = 0
-    place, boundary, level = net.source, 0, 0
     while net.node[place] != problem.destination:
         first = NO_STAGE
         move = togo.choice[boundary, level, place]

@@ -21,11 +21,11 @@ from satllm_env.problem.bounds import ToGo, cost_to_go, prefix_s
 from satllm_env.problem.delay import makespan_s
 from satllm_env.problem.instance import Bools, Floats, Ints, Tables
 
-THRESHOLD_FACTORS = (0.9, 1.0, 1.15, 1.5)
+THRESHOLD_FACTORS = (1.0, 1.2)
 """Thresholds kept, as multiples of the best one found; the last table has no threshold at all."""
 
-THRESHOLD_STEPS = 8
-PRICE_STEPS = 6
+THRESHOLD_STEPS = 6
+PRICE_STEPS = 4
 
 
 class Lookahead(NamedTuple):
@@ -109,7 +109,7 @@ def _best_threshold(tables: Tables, shortest_s: float) -> float:
     found = {threshold: estimate(threshold) for threshold in grid}
     best = min(found, key=found.__getitem__)
     factor = (longest_s / shortest_s) ** (0.5 / (THRESHOLD_STEPS - 1))
-    while factor > 1.05:
+    while factor > 1.1:
         for threshold in (max(best / factor, shortest_s), best * factor):
             found[threshold] = estimate(threshold)
         best = min(found, key=found.__getitem__)

@@ -1,0 +1,79 @@
+"""The search of one interval, run from Python a few labels at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from planners.astar import search
+from planners.astar.interval import Interval
+from planners.astar.labels import GOAL, HEAP_SIZE, POPPED, PRIORITY, SIZE, grown, new_labels
+from planners.astar.passes import backward
+from planners.astar.resources import NO_WALK, Bits
+from planners.astar.scaled import Scaled
+from satllm_env.problem.instance import Ints
+
+POPS_PER_CALL = 1_000
+"""Labels between two looks at the clock."""
+
+POPS_PER_TRY = 20
+"""Labels between two looks at the limit."""
+
+
+class Leaf:
+    """One search.
+
+    Args:
+        problem: the instance in ticks.
+        interval: where to search.
+        bits: the resources that labels keep account of.
+        upper: [ticks] delays of interest are less than this.
+    """
+
+    def __init__(self, problem: Scaled, interval: Interval, bits: Bits, upper: int) -> None:
+        self._problem = problem
+        togo = backward(problem, interval.net, interval.alive, interval.upto, interval.multiplier)
+        self._space = search.Space(
+            interval.net, bits, togo, interval.above + 1, interval.upto, interval.multiplier, upper
+        )
+        self._labels = new_labels(togo.arrival.size, 1 << 13)
+        self._end = search.PAUSED
+
+    def run(self, stop: Callable[[], bool], limit: int | None) -> bool:
+        """Search until the best walk is found or there is none: True, or a limit is met: False.
+
+        Args:
+            stop: looked at every `POPS_PER_CALL` labels.
+            limit: labels that may be made, None for any number.
+        """
+        search.start(self._problem, self._space, self._labels)
+        pops = POPS_PER_CALL if limit is None else POPS_PER_TRY
+        while self._end in (search.PAUSED, search.FULL):
+            if stop() or (limit is not None and self.labels_made >= limit):
+                return self._labels.counters[HEAP_SIZE] == 0
+            if self._end == search.FULL:
+                self._labels = grown(self._labels)
+            self._end = search.advance(self._problem, self._space, self._labels, pops)
+        return True
+
+    @property
+    def labels_made(self) -> int:
+        """Labels so far."""
+        return int(self._labels.counters[SIZE])
+
+    @property
+    def popped(self) -> int:
+        """Labels looked at so far."""
+        return int(self._labels.counters[POPPED])
+
+    @property
+    def bound(self) -> int:
+        """[ticks] no plan of the interval has a smaller delay; only before the search has run dry."""
+        first = self._labels.counters[GOAL] if self._end == search.FOUND else self._labels.heap[0]
+        return int(self._labels.rows[first, PRIORITY])
+
+    @property
+    def walk(self) -> Ints:
+        """(K, 4) sends of the best walk, which may repeat what nobody keeps account of; none if none is left."""
+        if self._end != search.FOUND:
+            return NO_WALK
+        return search.walk_to(self._problem, self._space, self._labels, self._labels.counters[GOAL])

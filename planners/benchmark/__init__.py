@@ -1,0 +1,1 @@
+"""The instances and the measurements behind `scripts/benchmark_planners.py`."""
