@@ -104,6 +104,8 @@ def _best_threshold(tables: Tables, shortest_s: float) -> float:
 
     # whatever the links, some way is open at the least sum's own bottleneck, which its sum bounds
     longest_s = max(_from_source(tables, cost_to_go(tables)), shortest_s)
+    if longest_s == 0.0:  # everything is free
+        return 0.0
     shortest_s = max(shortest_s, longest_s * 1e-6)
     grid = np.geomspace(shortest_s, longest_s, THRESHOLD_STEPS).tolist()
     found = {threshold: estimate(threshold) for threshold in grid}

@@ -20,19 +20,26 @@ FINE_PIVOT, COARSE_PIVOT = 0.01, 0.1
 """Regrets of 1 % and 10 % of the best estimate map to one half."""
 
 
-class LookaheadObservation(gym.Wrapper[NDArray[Any], Any, NDArray[Any], Any]):
+class LookaheadObservation(
+    gym.Wrapper[NDArray[Any], Any, NDArray[Any], Any], gym.utils.RecordConstructorArgs
+):
     """Append three entries per action to the observation: unmasked, and 1 − regret on two scales.
 
     The regret of an action is how far its expected delay lies above the best action's. The expected
     delay comes from backward tables over what is left to the walk (`satllm_env.envs.lookahead`), which
     are built anew whenever the payload moves; they know the accuracy budget by a price and let future
-    stages share a processor, so the best estimate is a good move, not the optimal one.
+    stages share a processor, so the best estimate is a good move, not the optimal one. Once the walk is
+    over, all entries of actions are 0.
 
     Args:
         env: a `SatLLMSplit-v0` environment.
+
+    Raises:
+        TypeError: `env` is another environment.
     """
 
     def __init__(self, env: gym.Env[Any, Any]) -> None:
+        gym.utils.RecordConstructorArgs.__init__(self)  # so that the spec can be made again
         super().__init__(env)
         inner = env.unwrapped
         if not isinstance(inner, SatLLMSplitEnv):
@@ -49,7 +56,7 @@ class LookaheadObservation(gym.Wrapper[NDArray[Any], Any, NDArray[Any], Any]):
         tables = self.split.instance.tables
         self._first = look_ahead(tables, float(self.split.left.least_s[-1]))
         self._look()
-        return self._observe(plain), info
+        return self._observe(plain, over=False), info
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Make one move; the tables are built anew where the payload has moved."""
@@ -57,7 +64,7 @@ class LookaheadObservation(gym.Wrapper[NDArray[Any], Any, NDArray[Any], Any]):
         plain, reward, terminated, truncated, info = self.env.step(action)
         if len(self.split.walk.sends) != sent and not terminated:
             self._look()
-        return self._observe(plain), float(reward), terminated, truncated, info
+        return self._observe(plain, over=terminated), float(reward), terminated, truncated, info
 
     def action_masks(self) -> Bools:
         """(1 + D·Q,) the environment's mask."""
@@ -77,9 +84,9 @@ class LookaheadObservation(gym.Wrapper[NDArray[Any], Any, NDArray[Any], Any]):
             self._now if served else look_again(tables, self._first, used_nodes, used_links, here)
         )
 
-    def _observe(self, plain: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _observe(self, plain: NDArray[np.float32], over: bool) -> NDArray[np.float32]:
         walk, mask = self.split.walk, self.split.action_masks()
-        if walk.finished:
+        if over:  # nothing is left to estimate, though the mask always holds an action
             mask[:] = False
         self._estimates = move_estimates(
             self.split.instance.tables,

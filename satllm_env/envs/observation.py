@@ -107,8 +107,16 @@ def observe(
 
 @numba.njit(cache=True)
 def squash(value: float, pivot: float) -> float:
-    """Map [0, inf] to [0, 1], `pivot` to one half."""
+    """Map [0, inf] to [0, 1], `pivot` to one half; 0 stays 0 even where the pivot is 0."""
+    if value == 0.0:
+        return 0.0
     return 1.0 if np.isinf(value) else value / (value + pivot)
+
+
+@numba.njit(cache=True)
+def _in_all(periods: int, least_s: float) -> float:
+    """[s] `periods` times a bottleneck; an impossible one stays infinite even for a single micro-batch."""
+    return np.inf if np.isinf(least_s) else periods * least_s
 
 
 @numba.njit(cache=True)
@@ -131,8 +139,8 @@ def _observe_request(
     out[7] = squash(makespan_s(reals[moves.SUM], reals[moves.BOTTLENECK], tables.micro_batches), reference)
     out[8] = squash(periods * reals[moves.BOTTLENECK], reference)
     out[9] = squash(periods * reals[moves.STAGE_BUSY], reference)
-    out[10] = squash(periods * left.least_s[num_layers - boundary], reference)
-    out[11] = squash(periods * left.least_after_s[num_layers - boundary], reference)
+    out[10] = squash(_in_all(periods, left.least_s[num_layers - boundary]), reference)
+    out[11] = squash(_in_all(periods, left.least_after_s[num_layers - boundary]), reference)
     budget = tables.budget_units
     out[12] = (budget - ints[moves.LOSS_UNITS]) / budget if budget > 0 else 0.0
     out[13] = ints[moves.LEVEL] / num_levels

@@ -146,12 +146,14 @@ class SatLLMSplitEnv(gym.Env[NDArray[Any], np.int64]):
             options: ``{"problem": Problem | Sample}`` walks that instance this once.
 
         Raises:
-            InputError: an unknown option, or a problem that needs more slots or levels.
-            NoPlanError: no walk reaches the destination.
+            InputError: an unknown option, a problem that needs more slots or levels, or rewards in units
+                of a reference delay of 0 s.
+            NoPlanError: no walk reaches the destination, as far as bounds tell.
         """
         super().reset(seed=seed)
-        self._sample = self._draw(options)
-        self._instance = self._sample.instance
+        self._sample = None  # until all of it has worked
+        sample = self._draw(options)
+        self._instance = sample.instance
         self._slots = pad_slots(self._instance, self.layout.num_slots)
         if self._instance.tables.num_levels > self.layout.num_levels:
             raise InputError(
@@ -161,10 +163,19 @@ class SatLLMSplitEnv(gym.Env[NDArray[Any], np.int64]):
         self._over = False
         self._arrive()
         self._scale, self._fallback_s = _scale(self._instance, float(self._left.least_s[-1]))
+        if not self._mask.any():
+            raise NoPlanError(f"no plan exists: no move leads from {self._instance.problem.source!r} on")
+        if self.reward_unit == "reference" and self._scale.reference_s == 0.0:
+            raise InputError("reward_unit", "", "is 'reference', but the problem's reference delay is 0 s")
+        self._sample = sample
         return self._observe(), self._info()
 
     def step(self, action: np.int64 | int) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
-        """Make one move; see the class for rewards and ends."""
+        """Make one move; see the class for rewards and ends.
+
+        Raises:
+            ResetNeeded: the walk is over, or none has begun.
+        """
         if self._sample is None or self._over:
             raise gym.error.ResetNeeded("call reset() before step()")
         before_s = self._walk.delay_s
@@ -180,6 +191,7 @@ class SatLLMSplitEnv(gym.Env[NDArray[Any], np.int64]):
 
     def action_masks(self) -> Bools:
         """(1 + D·Q,) the mask, as sb3-contrib asks for it; action 0 alone once the walk is over."""
+        self._check_reset()
         return self._mask.copy()
 
     def actions_of(self, steps: list[dict[str, Any]] | tuple[Step, ...]) -> list[int]:
@@ -205,42 +217,52 @@ class SatLLMSplitEnv(gym.Env[NDArray[Any], np.int64]):
     @property
     def instance(self) -> Instance:
         """The instance being walked."""
-        if self._sample is None:
-            raise gym.error.ResetNeeded("call reset() first")
+        self._check_reset()
         return self._instance
 
     @property
     def walk(self) -> Walk:
         """The walk in progress."""
+        self._check_reset()
         return self._walk
 
     @property
     def left(self) -> Leftover:
         """What the resources that are left can still do."""
+        self._check_reset()
         return self._left
 
     @property
     def slots(self) -> Ints:
         """(N, D) link of each slot, −1 for none."""
+        self._check_reset()
         return self._slots
 
     @property
     def fallback_s(self) -> float:
         """[s] charged in all to a walk that fails."""
+        self._check_reset()
         return self._fallback_s
 
     @property
     def reference_s(self) -> float:
         """[s] lower bound of the instance's delay, against which times are observed."""
+        self._check_reset()
         return self._scale.reference_s
+
+    def _check_reset(self) -> None:
+        if self._sample is None:
+            raise gym.error.ResetNeeded("call reset() first")
 
     def _draw(self, options: dict[str, Any] | None) -> Sample:
         unknown = set(options or ()) - {"problem"}
         if unknown:
-            raise InputError("options", sorted(unknown)[0], "is not an option of reset; there is: problem")
+            raise InputError("options", str(min(unknown, key=str)), "is not an option of reset; there is: problem")
         given = (options or {}).get("problem")
         if given is None:
             return self.source.sample(self.np_random)
+        if not isinstance(given, Problem | Sample):
+            raise InputError("options", "problem", f"is a {type(given).__name__}, not a Problem or a Sample")
         return given if isinstance(given, Sample) else Sample(Instance.from_problem(given))
 
     def _move(self, action: int) -> str | None:
@@ -292,6 +314,7 @@ class SatLLMSplitEnv(gym.Env[NDArray[Any], np.int64]):
     def _info(self) -> dict[str, Any]:
         if self._over:
             # never all False: maskable policies would silently take that for "anything goes"
+            self._mask[:] = False
             self._mask[0] = True
         return {"action_mask": self._mask.astype(np.int8), "reference_s": self._scale.reference_s}
 
@@ -320,6 +343,8 @@ def _scale(instance: Instance, shortest_s: float) -> tuple[Scale, float]:
 
 
 def _at_least(needed: int, asked: int | None, name: str) -> int:
+    if asked is not None and (isinstance(asked, bool) or not isinstance(asked, int)):
+        raise InputError(name, "", f"is {asked!r}, not a whole number")
     if asked is not None and asked < needed:
         raise InputError(name, "", f"is {asked}, but {needed} are needed")
     return needed if asked is None else asked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import index
 from pathlib import Path
 
 import numpy as np
@@ -63,9 +64,9 @@ class Scenario:
             rng: a generator, or a seed for a new one.
 
         Raises:
-            InputError: none of very many draws could be served.
+            InputError: none of very many draws could be served, or the seed is not a whole number ≥ 0.
         """
-        generator = np.random.default_rng(rng) if isinstance(rng, int) else rng
+        generator = _generator(rng)
         for _ in range(ATTEMPTS):
             site = self._sites.sample(generator)
             sample = self._build(generator, site, self._requests.sample(generator))
@@ -185,6 +186,15 @@ class Scenario:
             station_id=station.name,
             station_lat_lon_deg=(station.lat_deg, station.lon_deg),
         )
+
+
+def _generator(rng: np.random.Generator | int) -> np.random.Generator:
+    if isinstance(rng, np.random.Generator):
+        return rng
+    try:
+        return np.random.default_rng(index(rng))
+    except (TypeError, ValueError):
+        raise InputError("seed", "", f"is {rng!r}, not a whole number ≥ 0 or a generator") from None
 
 
 def _below(itrs_km: NDArray[np.float64]) -> NDArray[np.float64]:
