@@ -98,15 +98,17 @@ def notes() -> Console:
 
 
 def progress(console: Console | None = None) -> Progress:
-    """A progress bar on stderr that leaves no trace when it is done."""
+    """A progress bar on stderr that leaves no trace when it is done, and none where nobody watches."""
+    out = console or notes()
     return Progress(
         TextColumn("[progress.description]{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        console=console or notes(),
+        console=out,
         transient=True,
+        disable=not out.is_terminal,
     )
 
 

@@ -257,7 +257,8 @@ class SatLLMSplitEnv(gym.Env[NDArray[Any], np.int64]):
     def _draw(self, options: dict[str, Any] | None) -> Sample:
         unknown = set(options or ()) - {"problem"}
         if unknown:
-            raise InputError("options", str(min(unknown, key=str)), "is not an option of reset; there is: problem")
+            first = str(min(unknown, key=str))
+            raise InputError("options", first, "is not an option of reset; there is: problem")
         given = (options or {}).get("problem")
         if given is None:
             return self.source.sample(self.np_random)

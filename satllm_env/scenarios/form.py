@@ -9,21 +9,23 @@ import tomllib
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from satllm_env.errors import InputError
-from satllm_env.problem.schema import Finite, Form, LossPoints, Name, NonNegative, Positive, first_error
+from satllm_env.problem.schema import Finite, Form, LossPoints, Name, NonNegative, Positive
+from satllm_env.scenarios.form_error import form_error
 
 FORMAT: Literal["satllm-scenario/1"] = "satllm-scenario/1"
 LIBRARY = files("satllm_env.scenarios") / "library"
 
 Share = Annotated[Finite, Field(ge=0, lt=1)]
 Utilisation = Annotated[Finite, Field(gt=0, le=1)]
-Count = Annotated[int, Field(ge=1, strict=True)]
-Hops = Annotated[int, Field(ge=0, strict=True)]
+Count = Annotated[int, Field(ge=1, le=10**6, strict=True)]
+Hops = Annotated[int, Field(ge=0, le=10**6, strict=True)]
+Some = Annotated[Finite, Field(gt=0, le=1e18)]
 
 
 class Uniform(Form):
@@ -39,9 +41,28 @@ class Uniform(Form):
         return self
 
 
-Numbers = Positive | Annotated[tuple[Positive, ...], Field(min_length=1)] | Uniform
-Points = LossPoints | Annotated[tuple[LossPoints, ...], Field(min_length=1)] | Uniform
-Shares = Share | Annotated[tuple[Share, ...], Field(min_length=1)] | Uniform
+class UniformSome(Uniform):
+    """A number above 0."""
+
+    low: Some
+    high: Some
+
+
+class UniformPoints(Uniform):
+    """Percentage points."""
+
+    high: LossPoints
+
+
+class UniformShare(Uniform):
+    """A share below 1."""
+
+    high: Share
+
+
+Numbers = Some | Annotated[tuple[Some, ...], Field(min_length=1)] | UniformSome
+Points = LossPoints | Annotated[tuple[LossPoints, ...], Field(min_length=1)] | UniformPoints
+Shares = Share | Annotated[tuple[Share, ...], Field(min_length=1)] | UniformShare
 Counts = Count | Annotated[tuple[Count, ...], Field(min_length=1)]
 HopCounts = Hops | Annotated[tuple[Hops, ...], Field(min_length=1)]
 
@@ -53,11 +74,11 @@ class Orbits(Form):
     inclination_deg: NonNegative
     satellites: Count
     planes: Count
-    phasing: Annotated[int, Field(ge=0, strict=True)] = 0
+    phasing: Hops = 0
     pattern: Literal["delta", "star"] = "delta"
     topology: Literal["ring", "plus-grid"] = "plus-grid"
-    epoch: datetime = datetime(2025, 1, 1, tzinfo=UTC)
-    window_s: Positive = 86_400.0
+    epoch: Annotated[datetime, Field(strict=True)] = datetime(2025, 1, 1, tzinfo=UTC)
+    window_s: Annotated[Finite, Field(gt=0, le=1e9)] = 86_400.0
     """[s] requests are drawn uniformly from this long after the epoch."""
 
 
@@ -136,7 +157,7 @@ class Ground(Form):
     board: Name = "rtx-4070-ti"
     utilisation: Utilisation | None = None
     may_compute: Annotated[bool, Field(strict=True)] = True
-    memory_bytes: Positive | None = None
+    memory_bytes: Some | None = None
 
 
 class Compression(Form):
@@ -176,12 +197,22 @@ def load_form(name_or_path: str | Path) -> ScenarioForm:
         text = (LIBRARY / f"{name_or_path}.toml").read_text(encoding="utf-8")
     else:
         text = _read(Path(name_or_path))
+    data = _parse(text, str(name_or_path))
     try:
-        return ScenarioForm.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(str(name_or_path), "", f"not TOML: {error}") from None
+        return ScenarioForm.model_validate(data)
     except ValidationError as error:
-        raise first_error(error, str(name_or_path)) from None
+        raise form_error(error, data, str(name_or_path)) from None
+
+
+def _parse(text: str, source: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(source, "", f"not TOML: {error}") from None
+    except ValueError:  # python refuses to read integers of more than 4,300 digits
+        raise InputError(source, "", "a number has too many digits") from None
+    except RecursionError:
+        raise InputError(source, "", "not a scenario: nested too deeply") from None
 
 
 def _read(path: Path) -> str:
@@ -190,7 +221,7 @@ def _read(path: Path) -> str:
         raise InputError("scenario", str(path), f"unknown; known are {known}, or the path of a TOML file")
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # not UTF-8, or a name that no file can have
         raise InputError(str(path), "", f"cannot be read: {getattr(error, 'strerror', error)}") from None
 
 

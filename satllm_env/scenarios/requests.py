@@ -89,10 +89,13 @@ def _checked(entry: RequestModel, field: str, source: str) -> Architecture:
     """The architecture of a request's model, its other keys checked against it."""
     try:
         network = from_hf_config(entry.name) if entry.name.endswith(".json") else architecture(entry.name)
-        for resolution in entry.resolutions or ():
-            resolution_px(resolution)
     except InputError as error:
-        raise InputError(source, f"{field}", str(error)) from None
+        raise InputError(source, f"{field}.name", str(error)) from None
+    for index, resolution in enumerate(entry.resolutions or ()):
+        try:
+            resolution_px(resolution)
+        except InputError as error:
+            raise InputError(source, f"{field}.resolutions[{index}]", str(error)) from None
     is_decoder = isinstance(network, Decoder)
     if is_decoder != (entry.prompt_tokens is not None):
         needed = "is needed for a decoder" if is_decoder else "has no meaning for a vision model"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from satllm_env.compression.profile import load_profile
 from satllm_env.errors import InputError
@@ -15,7 +16,7 @@ from satllm_env.hardware.boards import board, effective_flops
 from satllm_env.network import snapshot_links
 from satllm_env.problem import Instance, Problem
 from satllm_env.problem.reachability import finishable
-from satllm_env.problem.schema import Link, Node
+from satllm_env.problem.schema import Link, Node, first_error
 from satllm_env.scenarios.form import ScenarioForm, draw, load_form
 from satllm_env.scenarios.requests import Request, RequestSampler
 from satllm_env.scenarios.sample import Place, Sample
@@ -68,11 +69,20 @@ class Scenario:
         """
         generator = _generator(rng)
         for _ in range(ATTEMPTS):
-            site = self._sites.sample(generator)
-            sample = self._build(generator, site, self._requests.sample(generator))
+            sample = self._draw(generator)
             if _can_finish(sample.instance):
                 return sample
         raise InputError(self.source, "", f"none of {ATTEMPTS} requests drawn could be served")
+
+    def _draw(self, rng: np.random.Generator) -> Sample:
+        site = self._sites.sample(rng)
+        try:
+            return self._build(rng, site, self._requests.sample(rng))
+        except ValidationError as error:
+            cause = first_error(error, "problem")
+        except InputError as error:
+            cause = error
+        raise InputError(self.source, "", f"a request drawn from it is out of range: {cause}")
 
     def _check_compute(self) -> None:
         compute, ground = self.form.compute, self.form.ground

@@ -64,17 +64,21 @@ class SiteSampler:
         Raises:
             InputError: none of very many moments has.
         """
-        wanted = self._form.requests.hops_from_downlink
+        wanted, contacts_seen = self._form.requests.hops_from_downlink, False
         for _ in range(ATTEMPTS):
             snapshot = self.network.snapshot(float(rng.uniform(0.0, self._form.orbits.window_s)))
             contacts = snapshot.ground.usable
             stations = np.unique(snapshot.ground.gid[contacts])
             if not len(stations):
                 continue
+            contacts_seen = True
             gid = int(rng.choice(stations))
             site = self._place(rng, snapshot, gid, int(draw(rng, wanted)))
             if site is not None:
                 return site
+        if contacts_seen:
+            problem = f"no satellite is that far from a downlink at any of {ATTEMPTS} moments"
+            raise InputError(self._source_name, "requests.hops_from_downlink", problem)
         raise InputError(self._source_name, "downlink", f"no contact at any of {ATTEMPTS} moments")
 
     def _place(self, rng: np.random.Generator, snapshot: Snapshot, gid: int, hops: int) -> Site | None:
