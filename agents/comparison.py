@@ -33,7 +33,7 @@ class Comparison:
     seed: int
     scores: tuple[Score, ...]
     showcases: tuple[Showcase, ...]
-    """One per scenario: its first instance with a plan."""
+    """One per scenario: the first of the instances whose optimal plan has the most stages."""
     unproven: int
     """Instances whose optimum was not proven in time; gaps leave them out."""
     footnotes: tuple[str, ...]
@@ -151,8 +151,11 @@ def _replay(optimum: Contender, results: Sequence[Result]) -> Contender:
 
 
 def _showcase(scenario: str, samples: Sequence[Sample], results: Sequence[Result]) -> list[Showcase]:
-    planned = (pair for pair in zip(samples, results, strict=True) if pair[1].plan is not None)
-    return [Showcase(scenario, sample, result) for sample, result in list(planned)[:1]]
+    planned = [(s, r, r.plan) for s, r in zip(samples, results, strict=True) if r.plan is not None]
+    if not planned:
+        return []
+    sample, result, _ = max(planned, key=lambda entry: len(entry[2].stages))
+    return [Showcase(scenario, sample, result)]
 
 
 def _footnotes(scenarios: Sequence[str]) -> tuple[str, ...]:

@@ -81,7 +81,7 @@ def _write(comparison: Comparison, folder: Path) -> None:
 
 
 def comparison_figures(comparison: Comparison) -> dict[str, Figure]:
-    """The figures by name: delays, gaps, and each scenario's first optimal plan as chart and map."""
+    """The figures by name: delays, gaps, and each scenario's showcase as chart and map."""
     results = [_as_result(entry) for entry in comparison.scores]
     figures = {"delay": delay_per_policy(results), "gap": gap_distribution(results)}
     for showcase in comparison.showcases:
@@ -159,8 +159,8 @@ def _caption(name: str) -> str:
     captions = {
         "delay": "Mean delay of each policy",
         "gap": "Gap to the optimum, request by request",
-        "gantt": f"{scenario}: pipeline of the first request's optimal plan",
-        "map": f"{scenario}: the first request's optimal plan over the constellation",
+        "gantt": f"{scenario}: pipeline of the optimal plan with the most stages",
+        "map": f"{scenario}: the same plan over the constellation",
     }
     return captions[kind]
 

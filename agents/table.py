@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -10,40 +11,34 @@ from agents.comparison import Comparison
 from agents.evaluation import Score
 
 DASH = "–"
+WIDTH = 130
+HEADINGS = ("feasible", "delay s", "gap %", "95 % CI", "p95 %", "ISL MB", "down MB", "loss pt", "plan ms")
 
 
 def print_table(comparison: Comparison, console: Console | None = None) -> None:
     """Print one table for all scenarios, on stdout unless told otherwise."""
     out = console or Console(highlight=False)
+    # a table cut to the width of a pipe or a narrow window says nothing
+    out.width = max(out.width, WIDTH)
     out.print(comparison_table(comparison))
     for note in _notes(comparison):
         out.print(note, style="dim")
 
 
 def comparison_table(comparison: Comparison) -> Table:
-    """One row per scenario and policy, one block per scenario."""
+    """One row per policy, one block per scenario."""
     title = f"{comparison.episodes} requests per scenario, seeds from {comparison.seed}"
-    table = Table(title=title, title_justify="left")
-    table.add_column("scenario")
-    table.add_column("policy")
-    table.add_column("kind")
-    for heading in (
-        "feasible",
-        "delay s",
-        "gap %",
-        "95 % CI",
-        "p95 %",
-        "ISL MB",
-        "down MB",
-        "loss pt",
-        "plan ms",
-    ):
-        table.add_column(heading, justify="right")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("policy", no_wrap=True)
+    table.add_column("kind", no_wrap=True)
+    for heading in HEADINGS:
+        table.add_column(heading, justify="right", no_wrap=True)
     for scenario in comparison.scenarios:
-        rows = [entry for entry in comparison.scores if entry.scenario == scenario]
-        for number, entry in enumerate(rows):
-            first, last = number == 0, number == len(rows) - 1
-            table.add_row(scenario if first else "", *_cells(entry), end_section=last)
+        table.add_row(scenario, style="bold")
+        for entry in comparison.scores:
+            if entry.scenario == scenario:
+                table.add_row(*_cells(entry))
+        table.add_section()
     return table
 
 
@@ -51,13 +46,13 @@ def _cells(entry: Score) -> list[str]:
     low, high = entry.gap_ci95_pct
     known = len(entry.gap_pct) > 0
     return [
-        entry.policy,
+        f"  {entry.policy}",
         entry.kind,
         f"{100 * entry.feasible_rate:.0f} %",
         _mean(entry.delay_s, ".2f"),
         _mean(entry.gap_pct, ".2f"),
-        f"{low:.2f}–{high:.2f}" if known else DASH,
-        f"{_p95(entry):.2f}" if known else DASH,
+        f"{low:.1f}–{high:.1f}" if known else DASH,
+        f"{_p95(entry):.1f}" if known else DASH,
         _mean(entry.isl_bytes / 1e6, ".1f"),
         _mean(entry.downlink_bytes / 1e6, ".1f"),
         _mean(entry.accuracy_loss, ".2f"),

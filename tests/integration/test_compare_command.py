@@ -81,6 +81,8 @@ def test_bad_input_is_one_line_and_exit_2(tmp_path: Path, arguments: tuple[str, 
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
     """Only an earlier comparison is replaced."""
     (tmp_path / "mine.txt").write_text("precious")
-    run = _run("--scenarios", "paper-ground", "--episodes", "1", "--policies", "uniform", "--out", str(tmp_path))
+    run = _run(
+        "--scenarios", "paper-ground", "--episodes", "1", "--policies", "uniform", "--out", str(tmp_path)
+    )
     assert run.returncode == 2
     assert (tmp_path / "mine.txt").read_text() == "precious"

@@ -21,9 +21,7 @@ def test_the_shipped_settings_load() -> None:
         ("", "name"),
     ],
 )
-def test_bad_settings_are_one_line_that_names_file_and_field(
-    tmp_path: Path, text: str, message: str
-) -> None:
+def test_bad_settings_are_one_line_that_names_file_and_field(tmp_path: Path, text: str, message: str) -> None:
     """Whoever brings settings of their own learns what is wrong with them."""
     path = tmp_path / "mine.toml"
     path.write_text(text)
