@@ -9,7 +9,6 @@ import gymnasium as gym
 
 import satllm_env  # noqa: F401  registers SatLLMSplit-v0
 from satllm_env.envs import LookaheadObservation
-from satllm_env.problem import Problem
 from satllm_env.scenarios import Scenario, load_scenario
 
 TRAINING_SEEDS_FROM = 10**9
@@ -23,18 +22,6 @@ def make_env(
     env = gym.make(
         "SatLLMSplit-v0",
         scenario=scenario,
-        reward_unit="reference",
-        num_slots=num_slots,
-        num_levels=num_levels,
-    )
-    return LookaheadObservation(env)
-
-
-def make_fixed(problem: Problem, num_slots: int, num_levels: int) -> LookaheadObservation:
-    """The same for one problem."""
-    env = gym.make(
-        "SatLLMSplit-v0",
-        problem=problem,
         reward_unit="reference",
         num_slots=num_slots,
         num_levels=num_levels,

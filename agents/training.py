@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import torch
 from rich.progress import Progress
 from sb3_contrib import MaskablePPO
 from stable_baselines3.common.logger import Logger, configure
@@ -194,8 +193,3 @@ def settings_of(folder: Path) -> TrainingSettings:
     if not isinstance(data, dict) or "settings" not in data:
         raise InputError(str(folder / SETTINGS), "settings", "is missing")
     return parse_settings(data["settings"], str(folder / SETTINGS))
-
-
-def use_threads(count: int) -> None:
-    """Set torch's threads; results on one machine do not depend on what else runs there."""
-    torch.set_num_threads(count)

@@ -10,6 +10,7 @@ import numpy as np
 from planners.astar.resources import MAX_BITS
 from planners.astar.scaled import Scale, scale_instance
 from planners.astar.solver import Solver
+from planners.baselines.simple import simple_plan
 from planners.follow import follow
 from planners.limits import Limits
 from planners.result import Result
@@ -19,6 +20,9 @@ from satllm_env.problem.capacity import least_bottleneck_s
 from satllm_env.problem.instance import Floats, Ints
 
 NAME = "astar"
+
+PATIENCE_S = 0.02
+"""A search that has found no plan by then is given a simple one to beat."""
 
 COARSE_TICKS = 1 << 34
 """A plan of fewer ticks than this is too coarsely rounded: the instance is scaled again to its delay."""
@@ -40,20 +44,30 @@ def plan_exactly(instance: Instance, limits: Limits) -> Result:
     while True:
         problem, scale = scale_instance(instance, bound_s)
         solver = Solver(problem, int(bound_s * scale.ticks_per_s) + 1, int(least_s * scale.ticks_per_s))
-        _run(solver, limits, begin)
+        simple = _run(instance, solver, scale, limits, begin)
         if solver.best is None or solver.upper >= COARSE_TICKS:
-            return _result(instance, solver, scale, begin)
+            return _result(instance, solver, scale, begin, simple)
         plan_s = _plan(instance, solver.best, scale).delay_s
         if not 0.0 < plan_s < bound_s / 2:
-            return _result(instance, solver, scale, begin)
+            return _result(instance, solver, scale, begin, simple)
         bound_s = plan_s * 1.001
 
 
-def _run(solver: Solver, limits: Limits, begin: float) -> None:
-    """Work until nothing is left or a limit is met; without a plan no limit is."""
+def _run(instance: Instance, solver: Solver, scale: Scale, limits: Limits, begin: float) -> Plan | None:
+    """Work until nothing is left or a limit is met; without any plan no limit is.
+
+    Returns:
+        A simple plan, where the search had to be helped to one.
+    """
+    asked, simple = False, None
 
     def stop() -> bool:
-        if solver.best is None:
+        nonlocal asked, simple
+        if solver.best is None and not asked and time.perf_counter() - begin > PATIENCE_S:
+            asked, simple = True, simple_plan(instance)
+            if simple is not None:
+                solver.upper = min(solver.upper, int(simple.delay_s * scale.ticks_per_s) + 2)
+        if solver.best is None and simple is None:
             return False
         if limits.deadline_s is not None and time.perf_counter() - begin >= limits.deadline_s:
             return True
@@ -62,19 +76,24 @@ def _run(solver: Solver, limits: Limits, begin: float) -> None:
         return solver.upper <= (1.0 + limits.epsilon) * solver.lower
 
     solver.run(stop)
+    return simple
 
 
-def _result(instance: Instance, solver: Solver, scale: Scale, begin: float) -> Result:
+def _result(
+    instance: Instance, solver: Solver, scale: Scale, begin: float, simple: Plan | None
+) -> Result:
     counts = vars(solver.counts).copy()
-    if solver.best is None and solver.lower < solver.upper:
+    if solver.best is None and simple is None and solver.lower < solver.upper:
         raise InputError(
             "problem", "", f"needs more than {MAX_BITS} once-only resources to be told apart"
         )
-    if solver.best is None:
+    if solver.best is None and simple is None:
         reason = "no plan exists: the destination is out of reach under the rules and limits"
         elapsed = time.perf_counter() - begin
         return Result(NAME, "infeasible", None, float("inf"), elapsed, reason, counts)
-    plan = _plan(instance, solver.best, scale)
+    # no search result beats the simple plan as long as the search has none of its own
+    plan = simple if solver.best is None else _plan(instance, solver.best, scale)
+    assert plan is not None
     proven = solver.lower >= solver.upper
     lower_s = plan.delay_s if proven else min(plan.delay_s, max(0, solver.lower) / scale.ticks_per_s)
     elapsed = time.perf_counter() - begin

@@ -224,7 +224,7 @@ class Solver:
     def _pays_to_split(self, interval: Interval) -> bool:
         """Whether the upper half's bound would rise by a good part of what is missing."""
         width = self._repeats * (interval.upto - interval.above - 1)
-        return width > 0 and 2 * width >= self._cut - interval.bound
+        return width > 0 and 2 * width >= self._enough(interval) - interval.dual
 
     def _search(self, interval: Interval, stop: Stop) -> bool:
         """Search an interval; False if that takes too long and bisecting could help."""
