@@ -33,6 +33,9 @@ from satllm_env.problem.schema import Form, Name, first_error, load_json
 from satllm_env.scenarios import Sample
 
 SHIPPED = files("agents") / "weights"
+ATTEMPTS = 16
+"""Walks that may get stuck before a policy gives up: the first greedy, the others drawn."""
+
 WEIGHTS, CARD = "policy.safetensors", "card.json"
 
 _ACTIVATIONS: Mapping[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "silu": nn.SiLU}
@@ -79,41 +82,52 @@ def policy_arguments(network: NetworkSettings) -> dict[str, Any]:
 
 @dataclass(frozen=True, eq=False)
 class LearnedPolicy:
-    """A trained policy that plans by taking its likeliest legal move at every step."""
+    """A trained policy that plans by taking its likeliest legal move at every step.
+
+    The mask cannot rule out every dead end. A walk that gets stuck is followed by walks that draw their
+    moves from the policy instead, with fixed seeds, until one finishes.
+    """
 
     card: Card
     policy: MaskableActorCriticPolicy
 
-    def act(self, observation: np.ndarray, mask: np.ndarray) -> int:
-        """The likeliest unmasked action."""
+    def probabilities(self, observation: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """(actions,) what the policy would do, 0 where masked."""
         with torch.no_grad():
             features = torch.as_tensor(observation)[None]
-            distribution = self.policy.get_distribution(features, action_masks=mask[None])
-            return int(distribution.mode().item())
+            distribution = self.policy.get_distribution(features, action_masks=mask[None]).distribution
+            assert isinstance(distribution, torch.distributions.Categorical)
+            return np.where(mask, distribution.probs[0].numpy(), 0.0)
+
+    def act(self, observation: np.ndarray, mask: np.ndarray, rng: np.random.Generator | None = None) -> int:
+        """The likeliest unmasked action, or one drawn with `rng`."""
+        chances = self.probabilities(observation, mask).astype(np.float64)
+        return int(chances.argmax() if rng is None else rng.choice(len(chances), p=chances / chances.sum()))
 
     def plan(self, sample: Sample) -> Result:
-        """Walk an instance greedily; infeasible where the walk gets stuck."""
-        env = self._env_for(sample)
+        """Walk an instance; infeasible where every attempt gets stuck."""
+        env = make_env(num_slots=self.card.num_slots, num_levels=self.card.num_levels)
         start = time.perf_counter()
+        plan, stuck = None, 0
         try:
-            plan = self._walk(env, sample)
-        except NoPlanError:
-            plan = None
+            while plan is None and stuck < ATTEMPTS:
+                plan = self._walk(env, sample, np.random.default_rng(stuck) if stuck else None)
+                stuck += plan is None
+        except NoPlanError as error:
+            return Result(self.card.name, "infeasible", None, 0.0, time.perf_counter() - start, str(error))
         taken = time.perf_counter() - start
         if plan is None:
-            return Result(self.card.name, "infeasible", None, 0.0, taken, "the walk got stuck")
-        return Result(self.card.name, "feasible", plan, 0.0, taken)
+            return Result(self.card.name, "infeasible", None, 0.0, taken, "every walk got stuck")
+        return Result(self.card.name, "feasible", plan, 0.0, taken, counts={"stuck": stuck})
 
-    def _walk(self, env: LookaheadObservation, sample: Sample) -> Plan | None:
+    def _walk(
+        self, env: LookaheadObservation, sample: Sample, rng: np.random.Generator | None
+    ) -> Plan | None:
         observation, _ = env.reset(seed=0, options={"problem": sample})
         over = False
         while not over:
-            action = self.act(observation, env.action_masks())
-            observation, _, over, _, _ = env.step(action)
+            observation, _, over, _, _ = env.step(self.act(observation, env.action_masks(), rng))
         return Plan.from_walk(env.split.walk) if env.split.walk.finished else None
-
-    def _env_for(self, sample: Sample) -> LookaheadObservation:
-        return make_env(num_slots=self.card.num_slots, num_levels=self.card.num_levels)
 
 
 def save_policy(folder: Path, policy: MaskableActorCriticPolicy, **card: Any) -> None:
