@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 COMPARE_ARGS ?=
-TEST_ARGS ?=
+TEST_ARGS ?= -n auto
 
 .PHONY: help setup compare test lint train tensorboard clean
 help:  ## show this list

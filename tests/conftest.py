@@ -17,3 +17,8 @@ def certified_dir() -> Path:
     if not CERTIFIED.is_dir():
         pytest.skip("the certified instances are not at hand")
     return CERTIFIED
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the random walks through the environment be as many as wished."""
+    parser.addoption("--episodes", type=int, default=300, help="random episodes of the environment, in all")

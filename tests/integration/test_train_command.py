@@ -1,0 +1,101 @@
+"""train.py: runs that can be killed, resumed, repeated and compared."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from agents.contenders import contender
+from satllm_env.scenarios import load_scenario
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = """
+name = "tiny"
+seed = 3
+scenarios = ["paper-ground"]
+checkpoint_every_steps = 128
+
+[network]
+hidden = [32]
+
+[cloning]
+episodes = 3
+epochs = 3
+batch_size = 32
+learning_rate = 1e-3
+value_weight = 0.5
+planner_deadline_s = 20.0
+
+[ppo]
+total_steps = {steps}
+num_envs = 1
+n_steps = 128
+batch_size = 64
+n_epochs = 1
+learning_rate = 1e-4
+gamma = 1.0
+gae_lambda = 0.95
+clip_range = 0.1
+ent_coef = 0.0
+vf_coef = 0.5
+max_grad_norm = 0.5
+
+[evaluation]
+every_steps = 100000
+episodes = 2
+seed = 500000
+"""
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, str(ROOT / "scripts" / "train.py"), *arguments, "--jobs", "1"]
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(_command(*arguments), capture_output=True, text=True, timeout=300, check=False)
+
+
+def _kill_after_a_checkpoint(folder: Path, *arguments: str) -> int:
+    """Start a training, kill it once it has made steps and a checkpoint, and tell how many steps that holds."""
+    process = subprocess.Popen(_command(*arguments), stderr=subprocess.DEVNULL)
+    progress, deadline = folder / "progress.json", time.monotonic() + 240
+    while time.monotonic() < deadline and process.poll() is None:
+        if progress.exists() and json.loads(progress.read_text())["steps"] > 0:
+            break
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    return int(json.loads(progress.read_text())["steps"])
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_from_its_checkpoint_and_its_policy_can_be_compared(tmp_path: Path) -> None:
+    """SIGKILL loses what came after the last checkpoint and nothing else."""
+    config, folder = tmp_path / "tiny.toml", tmp_path / "run"
+    config.write_text(SETTINGS.format(steps=2048))
+    kept = _kill_after_a_checkpoint(folder, "--config", str(config), "--out", str(folder))
+    assert 0 < kept < 2048
+    resumed = _run("--resume", str(folder))
+    assert resumed.returncode == 0, resumed.stderr
+    assert json.loads((folder / "progress.json").read_text())["steps"] >= 2048
+    assert list(folder.glob("events.out.tfevents.*"))
+    header = (folder / "progress.csv").read_text().splitlines()[0]
+    assert "paper-ground/gap_mean_pct" in header
+    assert "rollout/ep_rew_mean" in header
+    policy = contender(str(folder), seed=0, deadline_s=None)
+    assert policy.kind == "learned"
+    assert policy.plan(load_scenario("paper-ground").sample(0)).plan is not None
+
+
+def test_a_folder_in_use_and_a_folder_without_a_run_are_refused(tmp_path: Path) -> None:
+    """Nothing is overwritten and nothing is resumed by mistake; one line, exit 2."""
+    (tmp_path / "settings.json").write_text("{}")
+    for arguments in (("--out", str(tmp_path)), ("--resume", str(tmp_path / "empty"))):
+        run = _run(*arguments)
+        assert run.returncode == 2
+        assert run.stderr.strip().splitlines()[-1].startswith(str(tmp_path))
+        assert "Traceback" not in run.stderr
