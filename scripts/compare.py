@@ -23,7 +23,7 @@ class Arguments:
 
     scenarios: tuple[str, ...] = ()
     """Names or TOML files of scenarios; by default all that come with the project."""
-    episodes: int = 40
+    episodes: int = 30
     """Requests per scenario."""
     seed: int = 0
     """Request i is the one that `plan.py --seed (seed + i)` plans."""
