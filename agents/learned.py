@@ -33,8 +33,8 @@ from satllm_env.problem.schema import Form, Name, first_error, load_json
 from satllm_env.scenarios import Sample
 
 SHIPPED = files("agents") / "weights"
-ATTEMPTS = 16
-"""Walks that may get stuck before a policy gives up: the first greedy, the others drawn."""
+DRAWN_WALKS, SHARPNESS = 12, 2.0
+"""Walks drawn after the likeliest one got stuck, and the power that their chances are raised to."""
 
 WEIGHTS, CARD = "policy.safetensors", "card.json"
 
@@ -84,8 +84,8 @@ def policy_arguments(network: NetworkSettings) -> dict[str, Any]:
 class LearnedPolicy:
     """A trained policy that plans by taking its likeliest legal move at every step.
 
-    The mask cannot rule out every dead end. A walk that gets stuck is followed by walks that draw their
-    moves from the policy instead, with fixed seeds, until one finishes.
+    The mask cannot rule out every dead end. A walk that gets stuck is followed by a few walks that draw
+    their moves from the policy instead, sharpened and with fixed seeds; the best that finishes is taken.
     """
 
     card: Card
@@ -102,23 +102,28 @@ class LearnedPolicy:
     def act(self, observation: np.ndarray, mask: np.ndarray, rng: np.random.Generator | None = None) -> int:
         """The likeliest unmasked action, or one drawn with `rng`."""
         chances = self.probabilities(observation, mask).astype(np.float64)
-        return int(chances.argmax() if rng is None else rng.choice(len(chances), p=chances / chances.sum()))
+        if rng is None:
+            return int(chances.argmax())
+        sharp = chances**SHARPNESS
+        return int(rng.choice(len(sharp), p=sharp / sharp.sum()))
 
     def plan(self, sample: Sample) -> Result:
         """Walk an instance; infeasible where every attempt gets stuck."""
         env = make_env(num_slots=self.card.num_slots, num_levels=self.card.num_levels)
         start = time.perf_counter()
-        plan, stuck = None, 0
         try:
-            while plan is None and stuck < ATTEMPTS:
-                plan = self._walk(env, sample, np.random.default_rng(stuck) if stuck else None)
-                stuck += plan is None
+            plan = self._walk(env, sample, None) or self._drawn_walk(env, sample)
         except NoPlanError as error:
             return Result(self.card.name, "infeasible", None, 0.0, time.perf_counter() - start, str(error))
         taken = time.perf_counter() - start
         if plan is None:
             return Result(self.card.name, "infeasible", None, 0.0, taken, "every walk got stuck")
-        return Result(self.card.name, "feasible", plan, 0.0, taken, counts={"stuck": stuck})
+        return Result(self.card.name, "feasible", plan, 0.0, taken)
+
+    def _drawn_walk(self, env: LookaheadObservation, sample: Sample) -> Plan | None:
+        """The best of the drawn walks that finish."""
+        walks = (self._walk(env, sample, np.random.default_rng(seed)) for seed in range(DRAWN_WALKS))
+        return min((plan for plan in walks if plan is not None), key=lambda plan: plan.delay_s, default=None)
 
     def _walk(
         self, env: LookaheadObservation, sample: Sample, rng: np.random.Generator | None
