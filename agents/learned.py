@@ -33,7 +33,7 @@ from satllm_env.problem.schema import Form, Name, first_error, load_json
 from satllm_env.scenarios import Sample
 
 SHIPPED = files("agents") / "weights"
-DRAWN_WALKS, SHARPNESS = 12, 2.0
+DRAWN_WALKS, SHARPNESS = 24, 1.5
 """Walks drawn after the likeliest one got stuck, and the power that their chances are raised to."""
 
 WEIGHTS, CARD = "policy.safetensors", "card.json"

@@ -46,7 +46,9 @@ def forward(problem: Scaled, net: Net, alive: Bools, threshold: int, multiplier:
             if net.after[place] != NOWHERE and problem.reach[net.node[place], boundary] > boundary:
                 steps = _received(problem, net, arrival, decode, cost, place, boundary)
                 if steps > 0:
-                    _compute_on(problem, net, departure, decode[:steps], cost[:steps], place, boundary, threshold)
+                    _compute_on(
+                        problem, net, departure, decode[:steps], cost[:steps], place, boundary, threshold
+                    )
     return arrival
 
 
@@ -164,7 +166,9 @@ def _compute_on(
 
 
 @numba.njit(cache=True)
-def survivors(problem: Scaled, net: Net, alive: Bools, reached: Ints, togo: ToGo, most: int) -> tuple[Bools, Bools]:
+def survivors(
+    problem: Scaled, net: Net, alive: Bools, reached: Ints, togo: ToGo, most: int
+) -> tuple[Bools, Bools]:
     """States with a walk through them of at most a priced sum, and the places that are left.
 
     Args:

@@ -49,7 +49,7 @@ class Leaf:
         pops = POPS_PER_CALL if limit is None else POPS_PER_TRY
         while self._end in (search.PAUSED, search.FULL):
             if stop() or (limit is not None and self.labels_made >= limit):
-                return self._labels.counters[HEAP_SIZE] == 0
+                return bool(self._labels.counters[HEAP_SIZE] == 0)
             if self._end == search.FULL:
                 self._labels = grown(self._labels)
             self._end = search.advance(self._problem, self._space, self._labels, pops)

@@ -38,7 +38,7 @@ class Net(NamedTuple):
 def base_net(problem: Scaled) -> Net:
     """One place per node: nothing is watched."""
     num_nodes, num_layers = problem.reach.shape
-    computes = (problem.reach > np.arange(num_layers)).any(axis=1)
+    computes = np.asarray((problem.reach > np.arange(num_layers)).any(axis=1), np.bool_)
     computes[problem.destination] = False
     after = np.where(computes, np.arange(num_nodes), NOWHERE)
     start = problem.out_start.copy()
@@ -52,9 +52,7 @@ def base_net(problem: Scaled) -> Net:
 
 
 @numba.njit(cache=True)
-def _finished(
-    node: Ints, after: Ints, out_start: Ints, out_link: Ints, out_target: Ints, source: int
-) -> Net:
+def _finished(node: Ints, after: Ints, out_start: Ints, out_link: Ints, out_target: Ints, source: int) -> Net:
     """Add what follows from the moves."""
     num_places, num_moves = len(node), len(out_link)
     in_start = np.zeros(num_places + 1, np.int64)
@@ -178,9 +176,7 @@ def watch(net: Net, watched_node: int, watched_link: int) -> tuple[Net, Ints]:
 
 
 @numba.njit(cache=True)
-def _number(
-    number: Ints, origin: Ints, copy: Ints, could: Bools, place: int, served: int, size: int
-) -> int:
+def _number(number: Ints, origin: Ints, copy: Ints, could: Bools, place: int, served: int, size: int) -> int:
     """Number a copy of a place if it has no number yet; the count of numbered ones."""
     twin = served if could[place] else 0
     if number[place, twin] == NOWHERE:

@@ -49,9 +49,7 @@ def backward(problem: Scaled, net: Net, alive: Bools, threshold: int, multiplier
         multiplier: [ticks per coarse loss unit] price of accuracy.
     """
     width, num_levels, num_places = alive.shape
-    togo = ToGo(
-        np.full(alive.shape, INFINITE), np.full(alive.shape, INFINITE), np.full(alive.shape, STAGE)
-    )
+    togo = ToGo(np.full(alive.shape, INFINITE), np.full(alive.shape, INFINITE), np.full(alive.shape, STAGE))
     stairs = _Stairs(
         np.empty((num_places, width, num_levels), np.int64),
         np.empty((num_places, width, num_levels), np.int64),
@@ -199,9 +197,7 @@ def _depart(
 
 
 @numba.njit(cache=True)
-def _build_stairs(
-    problem: Scaled, net: Net, togo: ToGo, stairs: _Stairs, place: int, boundary: int
-) -> None:
+def _build_stairs(problem: Scaled, net: Net, togo: ToGo, stairs: _Stairs, place: int, boundary: int) -> None:
     """Keep the levels of a cut at a place that are not both slower to encode and costlier than another."""
     steps = 0
     lowest = INFINITE

@@ -79,14 +79,10 @@ def _run(instance: Instance, solver: Solver, scale: Scale, limits: Limits, begin
     return simple
 
 
-def _result(
-    instance: Instance, solver: Solver, scale: Scale, begin: float, simple: Plan | None
-) -> Result:
+def _result(instance: Instance, solver: Solver, scale: Scale, begin: float, simple: Plan | None) -> Result:
     counts = vars(solver.counts).copy()
     if solver.best is None and simple is None and solver.lower < solver.upper:
-        raise InputError(
-            "problem", "", f"needs more than {MAX_BITS} once-only resources to be told apart"
-        )
+        raise InputError("problem", "", f"needs more than {MAX_BITS} once-only resources to be told apart")
     if solver.best is None and simple is None:
         reason = "no plan exists: the destination is out of reach under the rules and limits"
         elapsed = time.perf_counter() - begin

@@ -97,18 +97,13 @@ def _legal_mask(
 ) -> Bools:
     num_slots = slots.shape[1]
     mask = np.zeros(1 + num_slots * num_levels, np.bool_)
-    mask[0] = _can_compute_on(tables, ints, used_nodes, used_links, left)
+    mask[0] = _can_compute_on(tables, ints, used_nodes, left)
     staged = ints[moves.STAGE_START] != moves.NO_STAGE
-    can, least_s = (left.can_after, left.least_after_s) if staged else (left.can, left.least_s)
-    if not np.isfinite(least_s[tables.layer_s.shape[1] - ints[moves.BOUNDARY]]):
-        return mask
+    can = left.can_after if staged else left.can
     for slot in range(num_slots):
+        if not can[slot, ints[moves.BOUNDARY]]:
+            continue
         link = slots[ints[moves.NODE], slot]
-        if link < 0:
-            continue
-        target, boundary = tables.link_target[link], ints[moves.BOUNDARY]
-        if not can[target, boundary]:
-            continue
         for level in range(tables.loss_units.shape[0]):
             fault = moves.send_fault(tables, ints, used_links, link, level)
             mask[1 + slot * num_levels + level] = fault == moves.LEGAL
@@ -116,18 +111,13 @@ def _legal_mask(
 
 
 @numba.njit(cache=True)
-def _can_compute_on(tables: Tables, ints: Ints, used_nodes: Bools, used_links: Bools, left: Leftover) -> bool:
+def _can_compute_on(tables: Tables, ints: Ints, used_nodes: Bools, left: Leftover) -> bool:
     """Whether computing is legal here and the stage can end at a boundary that leads on."""
     if moves.compute_fault(tables, ints, used_nodes) != moves.LEGAL:
         return False
     node, boundary = ints[moves.NODE], ints[moves.BOUNDARY]
     first = boundary if ints[moves.STAGE_START] == moves.NO_STAGE else ints[moves.STAGE_START]
-    num_layers = tables.layer_s.shape[1]
     for end in range(boundary + 1, tables.stage_reach[node, first] + 1):
-        if not np.isfinite(left.least_after_s[num_layers - end]):
-            continue
-        for position in range(tables.out_start[node], tables.out_start[node + 1]):
-            link = tables.out_links[position]
-            if not used_links[link] and left.can_after[tables.link_target[link], end]:
-                return True
+        if left.can_after[:, end].any():
+            return True
     return False

@@ -288,7 +288,7 @@ class SatLLMSplitEnv(gym.Env[NDArray[Any], np.int64]):
 
     def _arrive(self) -> None:
         """Find what the walk can still do; it changes only when the payload moves."""
-        self._left = leftover(self._walk)
+        self._left = leftover(self._walk, self._slots)
         self._refresh()
 
     def _refresh(self) -> None:

@@ -41,14 +41,14 @@ def check_walk(env, seed):
 def test_estimates_follow_the_mask(source):
     """Estimates are infinite exactly where actions are masked; observations stay in the space."""
     env = LookaheadObservation(make(**source))
-    for seed in range(8):
+    for seed in range(3):
         check_walk(env, seed)
 
 
 def test_estimates_follow_the_mask_on_small_problems():
     """The same over small problems of every shape, dead ends included."""
     dead_ends = 0
-    for seed in range(120):
+    for seed in (*range(40), 225, 298):
         env = LookaheadObservation(make(problem=random_problem(np.random.default_rng(seed))))
         try:
             env.reset()
@@ -77,7 +77,7 @@ def test_last_move_is_estimated_by_the_formula():
     for seed in range(6):
         env = LookaheadObservation(make())
         env.reset(seed=seed)
-        actions = env.unwrapped.actions_of(solve(env.unwrapped.instance).plan.steps)
+        actions = env.unwrapped.actions_of(solve(env.unwrapped.instance, deadline_s=1.0).plan.steps)
         walk(env, in_turn(actions), seed=seed)
         done = env.unwrapped.walk
         tables, ahead = env.unwrapped.instance.tables, env._first
@@ -91,28 +91,27 @@ def test_last_move_is_estimated_by_the_formula():
 
 
 def test_greedy_on_estimates_beats_random_walks():
-    """Taking the best estimate at every move finishes walks not far from the optimum, unlike chance."""
+    """Taking the best estimate at every move finishes walks, not far above the reference, unlike chance."""
     env = LookaheadObservation(make())
     greedy, chance = [], []
     for seed in range(10):
         episode = walk(env, lambda info: np.argmin(env.estimates), seed=seed)
-        optimum = solve(env.unwrapped.instance, deadline_s=3.0).plan.delay_s
-        greedy.append(episode.end["delay_s"] / optimum - 1)
-        chance.append(walk(env, at_random(seed), seed=seed).end["delay_s"] / optimum - 1)
-    assert min(greedy) >= -1e-9
-    assert np.median(greedy) < 0.3 < np.median(chance)
+        greedy.append(episode.end["delay_s"] / episode.end["reference_s"])
+        chance.append(walk(env, at_random(seed), seed=seed).end["delay_s"] / episode.end["reference_s"])
+    assert min(greedy) >= 1 - 1e-9
+    assert np.median(greedy) < 0.5 * np.median(chance)
 
 
 def test_illegal_action_where_all_layers_are_done():
     """An illegal end is observed without looking at layers that do not exist."""
     env = LookaheadObservation(make())
-    env.reset(seed=3)
-    for action in env.unwrapped.actions_of(solve(env.unwrapped.instance).plan.steps):
-        walker = env.unwrapped.walk
-        if walker.boundary == 48 and walker.stage_start < 0:
-            break
-        env.step(action)
+    inner, rng = env.unwrapped, np.random.default_rng(0)
+    _, info = env.reset(seed=3)
+    while inner.walk.boundary < 48 or inner.walk.stage_start >= 0:  # until the result has been relayed
+        _, _, over, _, info = env.step(int(rng.choice(np.flatnonzero(info["action_mask"]))))
+        if over:
+            _, info = env.reset()
     observation, _, terminated, _, info = env.step(0)
     assert terminated
     assert info["illegal_move"] == "all layers are done"
-    assert not observation[env.unwrapped.layout.size :].any()
+    assert not observation[inner.layout.size :].any()

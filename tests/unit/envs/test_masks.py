@@ -66,7 +66,7 @@ def _check_masks(state, slots, known):
         return True
     key = (*state.ints[:4].tolist(), state.used_nodes.tobytes(), state.used_links.tobytes())
     if key not in known:
-        mask = legal_mask(state, slots, 1, leftover(state))
+        mask = legal_mask(state, slots, 1, leftover(state, slots))
         known[key] = False
         for action, after in _legal_moves(state, slots):
             finishes = _check_masks(after, slots, known)

@@ -49,7 +49,8 @@ def test_scenarios(name, pytestconfig):
 def test_random_problems(pytestconfig):
     """Random masked walks over small problems of every shape end as documented, dead ends among them."""
     ends = {"success": 0, "dead end": 0, "no plan": 0}
-    for seed in range(pytestconfig.getoption("--episodes") // SHARES):
+    # the last two are known to end in dead ends that the mask cannot see
+    for seed in (*range(pytestconfig.getoption("--episodes") // SHARES), 225, 298):
         env = make(problem=random_problem(np.random.default_rng(seed)))
         try:
             env.reset()

@@ -1,1 +1,0 @@
-"""The instances and the measurements behind `scripts/benchmark_planners.py`."""
