@@ -73,7 +73,7 @@ class Leaf:
 
     @property
     def walk(self) -> Ints:
-        """(K, 4) sends of the best walk, which may repeat what nobody keeps account of; none if none is left."""
+        """(K, 4) sends of the best walk, which may repeat what nobody keeps account of."""
         if self._end != search.FOUND:
             return NO_WALK
         return search.walk_to(self._problem, self._space, self._labels, self._labels.counters[GOAL])

@@ -21,7 +21,7 @@ NOWHERE = -1
 
 
 class Net(NamedTuple):
-    """Places and moves. Compressed rows: the moves out of place x stand at out_start[x] to out_start[x + 1]."""
+    """Places and moves. Rows: moves out of place x stand at out_start[x] to out_start[x + 1]."""
 
     node: Ints  # (X,) node of the instance
     after: Ints  # (X,) place once the node has computed, NOWHERE where it may not

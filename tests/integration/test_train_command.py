@@ -60,7 +60,7 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def _kill_after_a_checkpoint(folder: Path, *arguments: str) -> int:
-    """Start a training, kill it once it has made steps and a checkpoint, and tell how many steps that holds."""
+    """Start a training, kill it after a checkpoint, and tell how many steps that holds."""
     process = subprocess.Popen(_command(*arguments), stderr=subprocess.DEVNULL)
     progress, deadline = folder / "progress.json", time.monotonic() + 240
     while time.monotonic() < deadline and process.poll() is None:

@@ -33,5 +33,5 @@ def test_bad_settings_are_one_line_that_names_file_and_field(tmp_path: Path, tex
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """No traceback for a wrong path."""
-    with pytest.raises(InputError, match="none.toml"):
+    with pytest.raises(InputError, match=r"none\.toml"):
         load_settings(tmp_path / "none.toml")
