@@ -22,6 +22,8 @@ class Limits:
     """[1] stop when the delay is proven to be within 1 + epsilon times the optimum."""
     label_limit: int | None = None
     """Partial walks that the search may look at, None for no limit."""
+    memory_bytes: float = 2e9
+    """[bytes] what planning may take beside the instance."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -31,3 +33,5 @@ class Limits:
             raise InputError("epsilon", "", f"must be at least 0 and finite, not {self.epsilon!r}")
         if self.label_limit is not None and self.label_limit < 0:
             raise InputError("label_limit", "", f"must be at least 0, not {self.label_limit!r}")
+        if not self.memory_bytes > 0.0:
+            raise InputError("memory_bytes", "", f"must be more than 0, not {self.memory_bytes!r}")

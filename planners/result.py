@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from planners.proof import Proof
 from satllm_env.problem import Plan
 
 Status = Literal["optimal", "feasible", "infeasible"]
@@ -28,6 +29,8 @@ class Result:
     """Why there is no plan."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """How much work was done, by kind."""
+    proof: Proof | None = None
+    """What `planners.certificate` needs to check the bound, from planners that give it."""
 
     @property
     def feasible(self) -> bool:

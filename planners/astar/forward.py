@@ -7,12 +7,13 @@ import numpy as np
 
 from planners.astar.network import NOWHERE, Net
 from planners.astar.passes import ToGo
+from planners.astar.prices import Prices
 from planners.astar.scaled import INFINITE, Scaled
 from satllm_env.problem.instance import Bools, Ints
 
 
 @numba.njit(cache=True)
-def forward(problem: Scaled, net: Net, alive: Bools, threshold: int, multiplier: int) -> Ints:
+def forward(problem: Scaled, net: Net, alive: Bools, threshold: int, prices: Prices) -> Ints:
     """Least priced sum from the source to every arrival; the mirror image of `passes.backward`.
 
     Args:
@@ -20,7 +21,7 @@ def forward(problem: Scaled, net: Net, alive: Bools, threshold: int, multiplier:
         net: the graph.
         alive: (L + 1, Q, X) states of interest.
         threshold: [ticks] no processor or link may be busy longer.
-        multiplier: [ticks per coarse loss unit] price of accuracy.
+        prices: what is charged.
 
     Returns:
         (L + 1, Q, X) ticks; a walk's cost at the destination leaves out what is computed there.
@@ -37,18 +38,16 @@ def forward(problem: Scaled, net: Net, alive: Bools, threshold: int, multiplier:
             if not problem.allowed[boundary, level]:
                 continue
             if boundary > 0:
-                price = multiplier * problem.coarse[boundary, level]
-                _leave(problem, net, alive, arrival, departure, boundary, level, threshold, price)
-            _relay_on(problem, net, alive, arrival, queue, waiting, boundary, level, threshold)
+                _leave(problem, net, alive, prices, arrival, departure, boundary, level, threshold)
+            _relay_on(problem, net, alive, prices, arrival, queue, waiting, boundary, level, threshold)
         if boundary == width - 1:
             break
         for place in range(num_places):
             if net.after[place] != NOWHERE and problem.reach[net.node[place], boundary] > boundary:
                 steps = _received(problem, net, arrival, decode, cost, place, boundary)
                 if steps > 0:
-                    _compute_on(
-                        problem, net, departure, decode[:steps], cost[:steps], place, boundary, threshold
-                    )
+                    received = decode[:steps], cost[:steps]
+                    _compute_on(problem, net, prices, departure, received, place, boundary, threshold)
     return arrival
 
 
@@ -57,14 +56,15 @@ def _leave(
     problem: Scaled,
     net: Net,
     alive: Bools,
+    prices: Prices,
     arrival: Ints,
     departure: Ints,
     boundary: int,
     level: int,
     threshold: int,
-    price: int,
 ) -> None:
     """Send what has just been encoded over one link."""
+    price = prices.loss * problem.coarse[boundary, level]
     transfer = problem.transfer[boundary, level]
     for place in range(arrival.shape[2]):
         cost = departure[boundary, level, place]
@@ -73,7 +73,7 @@ def _leave(
         for move in range(net.out_start[place], net.out_start[place + 1]):
             link, target = net.out_link[move], net.out_target[move]
             if transfer[link] <= threshold and alive[boundary, level, target]:
-                spent = cost + price + transfer[link] + problem.latency[link]
+                spent = cost + price + transfer[link] + prices.link[link]
                 arrival[boundary, level, target] = min(arrival[boundary, level, target], spent)
 
 
@@ -82,6 +82,7 @@ def _relay_on(
     problem: Scaled,
     net: Net,
     alive: Bools,
+    prices: Prices,
     arrival: Ints,
     queue: Ints,
     waiting: Bools,
@@ -107,7 +108,7 @@ def _relay_on(
         waiting[place] = False
         for move in range(net.out_start[place], net.out_start[place + 1]):
             link, target = net.out_link[move], net.out_target[move]
-            spent = reached[place] + transfer[link] + problem.latency[link]
+            spent = reached[place] + transfer[link] + prices.link[link]
             if spent >= reached[target] or not wanted[target] or transfer[link] > threshold:
                 continue
             reached[target] = spent
@@ -140,20 +141,23 @@ def _received(
 def _compute_on(
     problem: Scaled,
     net: Net,
+    prices: Prices,
     departure: Ints,
-    decode: Ints,
-    cost: Ints,
+    received: tuple[Ints, Ints],
     place: int,
     boundary: int,
     threshold: int,
 ) -> None:
-    """Let a place compute from a boundary on."""
+    """Let a place compute from a boundary on what was received: decode times and costs."""
+    decode, cost = received
     node, after = net.node[place], net.after[place]
     begin = problem.prefix[node, boundary]
+    paid = prices.compute[node, boundary] - prices.stage[node]
     for end in range(boundary + 1, problem.reach[node, boundary] + 1):
         computed = problem.prefix[node, end] - begin
         if computed + decode[0] > threshold:
             break
+        charged = prices.compute[node, end] - paid - computed
         for level in range(departure.shape[1]):
             if not problem.allowed[end, level]:
                 continue
@@ -162,7 +166,7 @@ def _compute_on(
             while step >= 0 and busy + decode[step] > threshold:
                 step -= 1
             if step >= 0:
-                departure[end, level, after] = min(departure[end, level, after], cost[step] + busy)
+                departure[end, level, after] = min(departure[end, level, after], cost[step] + busy + charged)
 
 
 @numba.njit(cache=True)

@@ -10,8 +10,10 @@ import numpy as np
 from satllm_env.problem.instance import Ints
 
 # Columns of a label.
-STATE, SUM, LONGEST, LOSS, MASK, LINK, PARENT, NEXT, PRIORITY, LAYERS = range(10)
-COLUMNS = 10
+STATE, SUM, PRICED, LONGEST, LOSS, MASK, LINK, PARENT, NEXT, PRIORITY, LAYERS = range(11)
+COLUMNS = 11
+LABEL_BYTES = 3 * 8 * (COLUMNS + 1)
+"""Memory per label with its place on the heap, while the arrays are made larger."""
 NONE = -1
 
 # Counters of a search.
@@ -22,7 +24,8 @@ NUM_COUNTERS = 4
 class Labels(NamedTuple):
     """The arrays of one search; a label is a row, and stays where it is.
 
-    A label is a payload's arrival at a state. `SUM` and `LONGEST` are ticks, `LOSS` is loss units, `MASK`
+    A label is a payload's arrival at a state. `SUM`, `PRICED` (the sum with all
+    that is charged) and `LONGEST` are ticks, `LOSS` is loss units, `MASK`
     the critical resources that have served, `LINK` the one it came by, `PARENT` the label before it,
     `NEXT` the next settled label of the same state, `PRIORITY` its f, `LAYERS` the boundary.
     """

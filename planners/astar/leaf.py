@@ -8,14 +8,18 @@ from planners.astar import search
 from planners.astar.interval import Interval
 from planners.astar.labels import GOAL, HEAP_SIZE, POPPED, PRIORITY, SIZE, grown, new_labels
 from planners.astar.passes import backward
+from planners.astar.prices import capacities, prices_of
 from planners.astar.resources import NO_WALK, Bits
 from planners.astar.scaled import Scaled
 from satllm_env.problem.instance import Ints
 
+FIRST_ROOM = 1 << 13
+"""Labels that there is room for at first."""
+
 POPS_PER_CALL = 1_000
 """Labels between two looks at the clock."""
 
-POPS_PER_TRY = 20
+POPS_PER_TRY = 50
 """Labels between two looks at the limit."""
 
 
@@ -27,15 +31,17 @@ class Leaf:
         interval: where to search.
         bits: the resources that labels keep account of.
         upper: [ticks] delays of interest are less than this.
+        max_labels: there is no memory for more.
     """
 
-    def __init__(self, problem: Scaled, interval: Interval, bits: Bits, upper: int) -> None:
-        self._problem = problem
-        togo = backward(problem, interval.net, interval.alive, interval.upto, interval.multiplier)
-        self._space = search.Space(
-            interval.net, bits, togo, interval.above + 1, interval.upto, interval.multiplier, upper
-        )
-        self._labels = new_labels(togo.arrival.size, 1 << 13)
+    def __init__(self, problem: Scaled, interval: Interval, bits: Bits, upper: int, max_labels: int) -> None:
+        self.full = False
+        """Whether the search ran out of memory."""
+        self._problem, self._max_labels = problem, max_labels
+        prices = prices_of(problem, interval.multipliers, capacities(problem, interval.upto))
+        togo = backward(problem, interval.net, interval.alive, interval.upto, prices)
+        self._space = search.Space(interval.net, bits, togo, prices, interval.above + 1, interval.upto, upper)
+        self._labels = new_labels(togo.arrival.size, FIRST_ROOM)
         self._end = search.PAUSED
 
     def run(self, stop: Callable[[], bool], limit: int | None) -> bool:
@@ -51,6 +57,9 @@ class Leaf:
             if stop() or (limit is not None and self.labels_made >= limit):
                 return bool(self._labels.counters[HEAP_SIZE] == 0)
             if self._end == search.FULL:
+                if 2 * len(self._labels.rows) > self._max_labels:
+                    self.full = True
+                    return False
                 self._labels = grown(self._labels)
             self._end = search.advance(self._problem, self._space, self._labels, pops)
         return True

@@ -1,9 +1,12 @@
 """One backward pass: the least priced sum to go under a threshold on busy times.
 
-For a threshold `t` and a price per cut, ``H(j, q, x)`` is the least ``Σ (busy + latency) + Σ price`` to the
+For a threshold `t` and prices, ``H(j, q, x)`` is the least ``Σ (busy + latency) + Σ charged`` to the
 destination from place `x` with `j` layers done and a payload at level `q`, when no busy time exceeds
 `t`. What is not watched may serve again, so every legal completion is among the walks considered: the
 bound is admissible. States that are known to lie on no better plan are left out.
+
+The loops run over plain arrays taken out of their tuples beforehand: in compiled code each access to a
+tuple's array costs more than the arithmetic on it.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import numba
 import numpy as np
 
 from planners.astar.network import NOWHERE, Net
+from planners.astar.prices import Prices
 from planners.astar.scaled import INFINITE, Scaled
 from satllm_env.problem.instance import Bools, Ints
 
@@ -35,45 +39,76 @@ class _Stairs(NamedTuple):
     encode: Ints  # (X, L + 1, Q) ascending
     cost: Ints  # (X, L + 1, Q) descending
     steps: Ints  # (X, L + 1)
+    slowest: Ints  # (X, L + 1) largest of the encode times, and time computed up to here
+    least: Ints  # (X, L + 1) its cost, which is the least, and what computing up to here is charged
 
 
 @numba.njit(cache=True)
-def backward(problem: Scaled, net: Net, alive: Bools, threshold: int, multiplier: int) -> ToGo:
-    """Fill the tables of one pass.
+def empty_tables(shape: tuple[int, int, int]) -> ToGo:
+    """Tables for `fill`."""
+    return ToGo(np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape, np.int64))
+
+
+@numba.njit(cache=True)
+def backward(problem: Scaled, net: Net, alive: Bools, threshold: int, prices: Prices) -> ToGo:
+    """The tables of one pass.
 
     Args:
         problem: the instance in ticks.
         net: the graph.
         alive: (L + 1, Q, X) states of interest.
         threshold: [ticks] no processor or link may be busy longer.
-        multiplier: [ticks per coarse loss unit] price of accuracy.
+        prices: what is charged.
     """
+    togo = empty_tables(alive.shape)
+    fill(problem, net, alive, threshold, prices, togo)
+    return togo
+
+
+@numba.njit(cache=True)
+def fill(problem: Scaled, net: Net, alive: Bools, threshold: int, prices: Prices, togo: ToGo) -> None:
+    """Fill the tables of one pass; arguments as of `backward`."""
     width, num_levels, num_places = alive.shape
-    togo = ToGo(np.full(alive.shape, INFINITE), np.full(alive.shape, INFINITE), np.full(alive.shape, STAGE))
+    arrival, departure, choice = togo.arrival, togo.departure, togo.choice
+    arrival[:] = INFINITE
+    departure[:] = INFINITE
+    choice[:] = STAGE
     stairs = _Stairs(
         np.empty((num_places, width, num_levels), np.int64),
         np.empty((num_places, width, num_levels), np.int64),
         np.zeros((num_places, width), np.int64),
+        np.full((num_places, width), INFINITE),
+        np.full((num_places, width), INFINITE),
     )
-    queue = np.empty(num_places, np.int64)
-    waiting = np.zeros(num_places, np.bool_)
-    best = np.empty(num_levels, np.int64)
+    queue, waiting = np.empty(num_places, np.int64), np.zeros(num_places, np.bool_)
     for boundary in range(width - 1, -1, -1):
-        for place in range(num_places):
-            if net.node[place] == problem.destination:
-                _finish(problem, togo, place, boundary, threshold)
-            elif net.after[place] != NOWHERE:
-                _compute(problem, net, alive, togo, stairs, best, place, boundary, threshold)
-        for level in range(num_levels):
-            if problem.allowed[boundary, level]:
-                _relay(problem, net, alive, togo, queue, waiting, boundary, level, threshold)
-                if boundary > 0:
-                    _depart(problem, net, togo, boundary, level, threshold, multiplier)
+        _finish(problem, net, arrival, boundary, threshold)
+        if boundary < width - 1:
+            _compute(problem, net, alive, prices, arrival, stairs, boundary, threshold)
+        _relay(problem, net, alive, prices, arrival, choice, queue, waiting, boundary, threshold)
         if boundary > 0:
-            for place in range(num_places):
-                if net.departs[place]:
-                    _build_stairs(problem, net, togo, stairs, place, boundary)
-    return togo
+            _depart(problem, net, prices, arrival, departure, boundary, threshold)
+            _build_stairs(problem, net, prices, departure, stairs, boundary)
+
+
+@numba.njit(cache=True)
+def _finish(problem: Scaled, net: Net, arrival: Ints, boundary: int, threshold: int) -> None:
+    """Set the cost of ending the walk at the destination."""
+    node, num_layers = problem.destination, problem.reach.shape[1]
+    if boundary < num_layers and problem.reach[node, boundary] < num_layers:
+        return
+    places, allowed, decode = net.node, problem.allowed, problem.decode
+    computed = problem.prefix[node, num_layers] - problem.prefix[node, boundary]
+    charged = problem.cost[node, num_layers] - problem.cost[node, boundary]
+    if boundary == num_layers:
+        computed = charged = 0
+    for place in range(len(places)):
+        if places[place] != node:
+            continue
+        for level in range(allowed.shape[1]):
+            received = decode[node, boundary, level] if boundary < num_layers else 0
+            if computed + received <= threshold and allowed[boundary, level]:
+                arrival[boundary, level, place] = charged + received
 
 
 @numba.njit(cache=True)
@@ -81,57 +116,90 @@ def _compute(
     problem: Scaled,
     net: Net,
     alive: Bools,
-    togo: ToGo,
+    prices: Prices,
+    arrival: Ints,
     stairs: _Stairs,
-    best: Ints,
-    place: int,
     boundary: int,
     threshold: int,
 ) -> None:
-    """Set the arrival costs of one place and boundary, for every level, if it computes."""
-    num_levels = len(best)
-    last = -1
-    for level in range(num_levels):
-        if alive[boundary, level, place]:
-            last = level
-    node = net.node[place]
-    if last < 0 or boundary == problem.reach.shape[1] or problem.reach[node, boundary] == boundary:
-        return
-    after = net.after[place]
-    best[:] = INFINITE
-    most = threshold - problem.decode[node, boundary, last]
-    least = threshold - problem.decode[node, boundary, 0]
-    begin = problem.prefix[node, boundary]
-    for end in range(boundary + 1, problem.reach[node, boundary] + 1):
-        computed = problem.prefix[node, end] - begin
-        if computed > least:
-            break
-        for step in range(stairs.steps[after, end]):
-            busy = computed + stairs.encode[after, end, step]
-            if busy > least:
+    """Set the arrival costs of one boundary where places compute, for every level."""
+    nodes, afters, reach = net.node, net.after, problem.reach
+    prefix, decode, compute, stage = problem.prefix, problem.decode, prices.compute, prices.stage
+    slowest, least = stairs.slowest, stairs.least
+    num_levels = alive.shape[1]
+    best = np.empty(num_levels, np.int64)
+    for place in range(len(nodes)):
+        node, after = nodes[place], afters[place]
+        if after == NOWHERE or reach[node, boundary] == boundary:
+            continue
+        last = num_levels - 1
+        while last >= 0 and not alive[boundary, last, place]:
+            last -= 1
+        if last < 0:
+            continue
+        begin = prefix[node, boundary]
+        paid = compute[node, boundary] - stage[node]
+        at_most = threshold - decode[node, boundary, last] + begin
+        at_best = threshold - decode[node, boundary, 0] + begin
+        value, fringe = INFINITE, False
+        best[:] = INFINITE
+        for end in range(boundary + 1, reach[node, boundary] + 1):
+            if slowest[after, end] <= at_most:  # the cheapest level is quick enough whatever arrives
+                value = min(value, least[after, end])
+            elif prefix[node, end] > at_best:
                 break
-            level = last
-            while busy > most and busy + problem.decode[node, boundary, level] > threshold:
-                level -= 1
-            best[level] = min(best[level], computed + stairs.cost[after, end, step])
-    value = INFINITE
-    for level in range(last, -1, -1):
-        value = min(value, best[level])
-        if value < INFINITE and alive[boundary, level, place]:
-            togo.arrival[boundary, level, place] = value + problem.decode[node, boundary, level]
+            else:
+                fringe = True
+                charged = compute[node, end] - paid
+                _climb(
+                    stairs,
+                    decode,
+                    best,
+                    node,
+                    after,
+                    boundary,
+                    end,
+                    prefix[node, end],
+                    last,
+                    at_most,
+                    charged,
+                )
+        if value < INFINITE:
+            best[last] = min(best[last], value - paid)
+        elif not fringe:
+            continue
+        value = INFINITE
+        for level in range(last, -1, -1):
+            value = min(value, best[level])
+            if value < INFINITE and alive[boundary, level, place]:
+                arrival[boundary, level, place] = value + decode[node, boundary, level]
 
 
 @numba.njit(cache=True)
-def _finish(problem: Scaled, togo: ToGo, place: int, boundary: int, threshold: int) -> None:
-    """Set the cost of ending the walk at the destination."""
-    node, num_layers = problem.destination, problem.reach.shape[1]
-    if boundary < num_layers and problem.reach[node, boundary] < num_layers:
-        return
-    computed = problem.prefix[node, num_layers] - problem.prefix[node, boundary]
-    for level in range(problem.loss.shape[1]):
-        busy = computed + problem.decode[node, boundary, level] if boundary < num_layers else 0
-        if busy <= threshold and problem.allowed[boundary, level]:
-            togo.arrival[boundary, level, place] = busy
+def _climb(
+    stairs: _Stairs,
+    decode: Ints,
+    best: Ints,
+    node: int,
+    after: int,
+    boundary: int,
+    end: int,
+    computed: int,
+    last: int,
+    at_most: int,
+    charged: int,
+) -> None:
+    """Offer each step of a cut to the slowest arriving level that leaves it enough time."""
+    encode, cost = stairs.encode, stairs.cost
+    slack = at_most + decode[node, boundary, last]
+    for step in range(stairs.steps[after, end]):
+        busy = computed + encode[after, end, step]
+        level = last
+        while level >= 0 and busy + decode[node, boundary, level] > slack:
+            level -= 1
+        if level < 0:
+            break
+        best[level] = min(best[level], charged + cost[after, end, step])
 
 
 @numba.njit(cache=True)
@@ -139,77 +207,108 @@ def _relay(
     problem: Scaled,
     net: Net,
     alive: Bools,
-    togo: ToGo,
+    prices: Prices,
+    arrival: Ints,
+    choice: Ints,
     queue: Ints,
     waiting: Bools,
     boundary: int,
-    level: int,
     threshold: int,
 ) -> None:
     """Let payloads be relayed unchanged: shortest paths to the costs at hand, by label correction."""
-    arrival, choice = togo.arrival[boundary, level], togo.choice[boundary, level]
-    transfer, wanted = problem.transfer[boundary, level], alive[boundary, level]
-    num_places = len(arrival)
-    size = 0
-    for place in range(num_places):
-        if arrival[place] < INFINITE:
-            queue[size] = place
-            waiting[place] = True
-            size += 1
-    head = 0
-    while size > 0:
-        place = queue[head]
-        head = head + 1 if head + 1 < num_places else 0
-        size -= 1
-        waiting[place] = False
-        for position in range(net.in_start[place], net.in_start[place + 1]):
-            before = net.in_source[position]
-            move = net.in_move[position]
-            link = net.out_link[move]
-            cost = transfer[link] + problem.latency[link] + arrival[place]
-            if cost >= arrival[before] or not wanted[before] or transfer[link] > threshold:
-                continue
-            arrival[before] = cost
-            choice[before] = move
-            if not waiting[before]:
-                tail = head + size
-                queue[tail if tail < num_places else tail - num_places] = before
-                waiting[before] = True
+    in_start, in_source, in_move, out_link = net.in_start, net.in_source, net.in_move, net.out_link
+    transfer, toll, allowed = problem.transfer, prices.link, problem.allowed
+    num_places = arrival.shape[2]
+    for level in range(allowed.shape[1]):
+        if not allowed[boundary, level]:
+            continue
+        size = 0
+        for place in range(num_places):
+            if arrival[boundary, level, place] < INFINITE:
+                queue[size] = place
+                waiting[place] = True
                 size += 1
+        head = 0
+        while size > 0:
+            place = queue[head]
+            head = head + 1 if head + 1 < num_places else 0
+            size -= 1
+            waiting[place] = False
+            togo = arrival[boundary, level, place]
+            for position in range(in_start[place], in_start[place + 1]):
+                before = in_source[position]
+                link = out_link[in_move[position]]
+                busy = transfer[boundary, level, link]
+                cost = busy + toll[link] + togo
+                if (
+                    cost >= arrival[boundary, level, before]
+                    or busy > threshold
+                    or not alive[boundary, level, before]
+                ):
+                    continue
+                arrival[boundary, level, before] = cost
+                choice[boundary, level, before] = in_move[position]
+                if not waiting[before]:
+                    tail = head + size
+                    queue[tail if tail < num_places else tail - num_places] = before
+                    waiting[before] = True
+                    size += 1
 
 
 @numba.njit(cache=True)
 def _depart(
-    problem: Scaled, net: Net, togo: ToGo, boundary: int, level: int, threshold: int, multiplier: int
+    problem: Scaled,
+    net: Net,
+    prices: Prices,
+    arrival: Ints,
+    departure: Ints,
+    boundary: int,
+    threshold: int,
 ) -> None:
     """Set the costs of a payload that was just encoded."""
-    price = multiplier * problem.coarse[boundary, level]
-    arrival, transfer = togo.arrival[boundary, level], problem.transfer[boundary, level]
-    for place in range(len(arrival)):
-        if not net.departs[place]:
+    departs, out_start, out_link, out_target = net.departs, net.out_start, net.out_link, net.out_target
+    transfer, toll, allowed = problem.transfer, prices.link, problem.allowed
+    for level in range(allowed.shape[1]):
+        if not allowed[boundary, level]:
             continue
-        best = INFINITE
-        for move in range(net.out_start[place], net.out_start[place + 1]):
-            link = net.out_link[move]
-            if transfer[link] <= threshold:
-                best = min(best, transfer[link] + problem.latency[link] + arrival[net.out_target[move]])
-        togo.departure[boundary, level, place] = min(best + price, INFINITE)
+        price = prices.loss * problem.coarse[boundary, level]
+        for place in range(len(departs)):
+            if not departs[place]:
+                continue
+            best = INFINITE
+            for move in range(out_start[place], out_start[place + 1]):
+                link = out_link[move]
+                busy = transfer[boundary, level, link]
+                if busy <= threshold:
+                    best = min(best, busy + toll[link] + arrival[boundary, level, out_target[move]])
+            departure[boundary, level, place] = min(best + price, INFINITE)
 
 
 @numba.njit(cache=True)
-def _build_stairs(problem: Scaled, net: Net, togo: ToGo, stairs: _Stairs, place: int, boundary: int) -> None:
-    """Keep the levels of a cut at a place that are not both slower to encode and costlier than another."""
-    steps = 0
-    lowest = INFINITE
-    for level in problem.encode_order:
-        if not problem.allowed[boundary, level]:
+def _build_stairs(
+    problem: Scaled, net: Net, prices: Prices, departure: Ints, stairs: _Stairs, boundary: int
+) -> None:
+    """Keep the levels of a cut that are not both slower to encode and costlier than another."""
+    nodes, departs, allowed, order = net.node, net.departs, problem.allowed, problem.encode_order
+    encode, prefix, compute = problem.encode, problem.prefix, prices.compute
+    stair_encode, stair_cost = stairs.encode, stairs.cost
+    for place in range(len(nodes)):
+        if not departs[place]:
             continue
-        encode = problem.encode[net.node[place], boundary, level]
-        cost = encode + togo.departure[boundary, level, place]
-        if cost < lowest:
-            steps -= steps > 0 and stairs.encode[place, boundary, steps - 1] == encode
-            stairs.encode[place, boundary, steps] = encode
-            stairs.cost[place, boundary, steps] = cost
-            lowest = cost
-            steps += 1
-    stairs.steps[place, boundary] = steps
+        node, steps, lowest = nodes[place], 0, INFINITE
+        for level in order:
+            if not allowed[boundary, level]:
+                continue
+            busy = encode[node, boundary, level]
+            cost = busy + departure[boundary, level, place]
+            if cost < lowest:
+                steps -= steps > 0 and stair_encode[place, boundary, steps - 1] == busy
+                stair_encode[place, boundary, steps] = busy
+                stair_cost[place, boundary, steps] = cost
+                lowest = cost
+                steps += 1
+        stairs.steps[place, boundary] = steps
+        if steps > 0:
+            slowest = stair_encode[place, boundary, steps - 1]
+            stairs.slowest[place, boundary] = prefix[node, boundary] + slowest
+            stairs.least[place, boundary] = lowest + compute[node, boundary]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from planners.astar.dual import MAX_MULTIPLIER
 from planners.astar.network import Net, without
 from planners.astar.passes import backward
+from planners.astar.prices import Multipliers, capacities, prices_of
 from planners.astar.resources import NO_WALK, repeated
 from planners.astar.scaled import INFINITE, Scaled
 from planners.astar.walks import best_walk
@@ -22,15 +22,20 @@ class Rollout:
         net: a graph whose places are nodes.
         alive: (L + 1, Q, X) states of interest.
         threshold: [ticks] on busy times.
-        multiplier: [ticks per coarse loss unit] price of accuracy.
+        multipliers: what is charged; raised for accuracy where the budget asks for it.
     """
 
-    def __init__(self, problem: Scaled, net: Net, alive: Bools, threshold: int, multiplier: int) -> None:
+    def __init__(
+        self, problem: Scaled, net: Net, alive: Bools, threshold: int, multipliers: Multipliers
+    ) -> None:
         self.problem, self.net, self.alive = problem, net, alive
-        self.threshold, self.multiplier = threshold, multiplier
+        self.threshold = threshold
+        self._multipliers = multipliers._replace(loss=multipliers.loss.copy())
+        self._capacity = capacities(problem, threshold)
         self.passes = 0
         self._loss = 0
-        self._scale = max(1, threshold // max(1, problem.coarse_budget) // 8)
+        self._least = threshold / 8
+        self._most = 2.0**20 * threshold
         self._nodes = np.zeros(len(problem.prefix), np.bool_)
         self._links = np.zeros(len(problem.latency), np.bool_)
 
@@ -60,16 +65,17 @@ class Rollout:
             alive = alive.copy()
             alive[:boundary] = False
         while True:
-            togo = backward(self.problem, net, alive, self.threshold, self.multiplier)
+            prices = prices_of(self.problem, self._multipliers, self._capacity)
+            togo = backward(self.problem, net, alive, self.threshold, prices)
             self.passes += 1
             if togo.arrival[boundary, level, place] >= INFINITE:
                 return NO_WALK
-            sends = best_walk(self.problem, net, togo, self.threshold, place, boundary, level)
+            sends = best_walk(self.problem, net, togo, self.threshold, prices, place, boundary, level)
             if self._loss + self._loss_of(sends) <= self.problem.budget:
                 return sends
-            if self.multiplier >= MAX_MULTIPLIER:
+            if self._multipliers.loss[0] >= self._most:
                 return NO_WALK
-            self.multiplier = max(self.multiplier * 2, self._scale)
+            self._multipliers.loss[0] = max(self._multipliers.loss[0] * 2, self._least)
 
     def _loss_of(self, sends: Ints) -> int:
         cuts = sends[sends[:, 0] != NO_STAGE]

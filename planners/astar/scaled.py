@@ -26,7 +26,8 @@ COARSE_BUDGET = 1 << 27
 class Scaled(NamedTuple):
     """The arrays of the search. Levels are in the order of their decode time, `none` first."""
 
-    prefix: Ints  # (N, L + 1) ticks to compute the first layers
+    prefix: Ints  # (N, L + 1) ticks that computing the first layers keeps a node busy
+    cost: Ints  # (N, L + 1) ticks that it adds to the delay's sum: the same, and weights that must be loaded
     reach: Ints  # (N, L) furthest boundary of a stage that starts at layer i
     encode: Ints  # (N, L + 1, Q) ticks
     decode: Ints  # (N, L + 1, Q) ticks, ascending in Q
@@ -57,12 +58,13 @@ class Scale(NamedTuple):
     levels: Ints  # (Q,) the instance's level of each level here
 
 
-def scale_instance(instance: Instance, bound_s: float) -> tuple[Scaled, Scale]:
+def scale_instance(instance: Instance, bound_s: float, load_s: Floats | None = None) -> tuple[Scaled, Scale]:
     """Round an instance to ticks.
 
     Args:
         instance: the problem.
         bound_s: [s] a delay that some legal plan is known to keep, or at least no plan of interest exceeds.
+        load_s: (N, L) [s] to load each layer's weights at each node, once; none by default.
     """
     tables = instance.tables
     longest = (1 << 61) // tables.num_layers  # so that a node's layers never add up to an overflow
@@ -71,8 +73,10 @@ def scale_instance(instance: Instance, bound_s: float) -> tuple[Scaled, Scale]:
     levels = _levels(instance)
     shift = max(0, tables.budget_units.bit_length() - COARSE_BUDGET.bit_length() + 1)
     loss = np.ascontiguousarray(tables.loss_units[levels].T)
+    prefix = _prefix(tables.layer_s, ticks_per_s, longest)
     scaled = Scaled(
-        prefix=_prefix(tables.layer_s, ticks_per_s, longest),
+        prefix=prefix,
+        cost=prefix if load_s is None else prefix + _prefix(load_s, ticks_per_s, longest),
         reach=tables.stage_reach,
         encode=_ticks(tables.encode_s[:, levels].transpose(0, 2, 1), ticks_per_s),
         decode=_ticks(tables.decode_s[:, levels].transpose(0, 2, 1), ticks_per_s),

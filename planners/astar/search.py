@@ -1,14 +1,15 @@
 """A* over partial walks, within one interval of bottlenecks.
 
-In the interval ``(floor − 1, threshold]`` a label at state `u` with sum `s`, max `m` and loss `a` has
+In the interval ``(floor − 1, threshold]`` a label at state `u` with priced sum `p` and max `m` has
 
-    f = s + H(u) + λ·(a − budget) + (M − 1)·max(m, floor)
+    f = p + H(u) − credit + (M − 1)·max(m, floor)
 
-with `H` from the backward pass at the interval's threshold and multiplier. The loss term of a walk
-within the budget is never positive and `H` never exceeds what is to come, so f never exceeds the
-delay of a completion whose bottleneck lies in the interval; along a walk it never falls. A finished
-walk's f is its delay, without the loss term. So the first finished walk that is taken off the heap is
-the interval's best, if it keeps rule 1 for the resources that nobody keeps account of too.
+with `H` from the backward pass at the interval's threshold and prices, and `credit` what these give
+back. What a walk that keeps every limit is charged never exceeds the credit and `H` never exceeds what
+is to come, so f never exceeds the delay of a plan whose bottleneck lies in the interval; along a walk it
+never falls. A finished walk's f is its delay, or what was charged if that is more. So the first finished
+walk that is taken off the heap is the interval's best, if it keeps rule 1 for the resources that nobody
+keeps account of too.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from planners.astar import labels as lb
 from planners.astar.labels import Labels
 from planners.astar.network import NOWHERE, Net
 from planners.astar.passes import ToGo
+from planners.astar.prices import Prices
 from planners.astar.resources import Bits
 from planners.astar.scaled import INFINITE, Scaled
 from satllm_env.problem.instance import Ints
@@ -37,17 +39,16 @@ class Space(NamedTuple):
     net: Net
     bits: Bits
     togo: ToGo
+    prices: Prices  # of `togo`
     floor: int  # [ticks] bottlenecks are taken to be at least this
     threshold: int  # [ticks] no busy time may exceed this
-    multiplier: int  # [ticks per coarse loss unit]
     upper: int  # [ticks] delays of interest are less than this
 
 
 @numba.njit(cache=True)
-def _priority(problem: Scaled, space: Space, total: int, longest: int, loss: int, rest: int) -> int:
-    """The label's f."""
-    price = space.multiplier * ((loss >> problem.coarse_shift) - problem.coarse_budget)
-    return total + rest + price + (problem.micro_batches - 1) * max(longest, space.floor)
+def _priority(problem: Scaled, space: Space, priced: int, longest: int) -> int:
+    """The f of a label from its priced sum, what is to come included."""
+    return priced - space.prices.credit + (problem.micro_batches - 1) * max(longest, space.floor)
 
 
 @numba.njit(cache=True)
@@ -55,8 +56,8 @@ def start(problem: Scaled, space: Space, labels: Labels) -> None:
     """Put the source's label on the heap."""
     rest = space.togo.arrival[0, 0, space.net.source]
     if rest < INFINITE:
-        f = _priority(problem, space, 0, 0, 0, rest)
-        _add(problem, space, labels, space.net.source, 0, 0, 0, f, lb.NONE, lb.NONE, 0)
+        f = _priority(problem, space, rest, 0)
+        _add(problem, space, labels, space.net.source, 0, 0, 0, 0, f, lb.NONE, lb.NONE, 0)
 
 
 @numba.njit(cache=True)
@@ -120,23 +121,27 @@ def _beaten(
 @numba.njit(cache=True)
 def _expand(problem: Scaled, space: Space, labels: Labels, label: int) -> None:
     """Add the labels that one more relay, or one more stage and its link, lead to."""
-    net = space.net
+    net, prices = space.net, space.prices
     num_places, num_levels = len(net.node), problem.loss.shape[1]
     row = labels.rows[label]
     place = row[lb.STATE] % num_places
     level = row[lb.STATE] // num_places % num_levels
     boundary = row[lb.LAYERS]
-    mask, total, longest, loss = row[lb.MASK], row[lb.SUM], row[lb.LONGEST], row[lb.LOSS]
-    _send(problem, space, labels, label, place, boundary, level, mask, total, longest, loss)
+    mask, total, priced = row[lb.MASK], row[lb.SUM], row[lb.PRICED]
+    longest, loss = row[lb.LONGEST], row[lb.LOSS]
+    _send(problem, space, labels, label, place, boundary, level, mask, total, priced, longest, loss)
     node, after = net.node[place], net.after[place]
     bit = space.bits.node_bit[node]
     if after == NOWHERE or boundary == problem.reach.shape[1] or (bit >= 0 and mask >> bit & 1):
         return
     served = mask | (1 << bit) if bit >= 0 else mask
     begin = problem.decode[node, boundary, level] - problem.prefix[node, boundary]
+    loaded = problem.cost[node, boundary] - problem.prefix[node, boundary]
+    priced += prices.once[node]  # a processor that has served leaves none of its credit to others
     for end in range(boundary + 1, problem.reach[node, boundary] + 1):
         if begin + problem.prefix[node, end] > space.threshold:
             break
+        loading = problem.cost[node, end] - problem.prefix[node, end] - loaded
         for sent in range(num_levels):
             rest = space.togo.departure[end, sent, after]
             lost = loss + problem.loss[end, sent]
@@ -144,10 +149,14 @@ def _expand(problem: Scaled, space: Space, labels: Labels, label: int) -> None:
                 continue
             busy = begin + problem.prefix[node, end] + problem.encode[node, end, sent]
             most = max(longest, busy)
-            rest -= space.multiplier * problem.coarse[end, sent]
-            f = _priority(problem, space, total + busy, most, lost, rest)
-            if busy <= space.threshold and f < space.upper:
-                _send(problem, space, labels, label, after, end, sent, served, total + busy, most, lost)
+            if (
+                busy > space.threshold
+                or _priority(problem, space, priced + busy + loading + rest, most) >= space.upper
+            ):
+                continue
+            spent = total + busy + loading
+            paid = priced + busy + loading + prices.loss * problem.coarse[end, sent]
+            _send(problem, space, labels, label, after, end, sent, served, spent, paid, most, lost)
 
 
 @numba.njit(cache=True)
@@ -161,12 +170,12 @@ def _send(
     level: int,
     mask: int,
     total: int,
+    priced: int,
     longest: int,
     loss: int,
 ) -> None:
     """Add a label for each link that may carry the payload."""
     net = space.net
-    num_layers = problem.reach.shape[1]
     for move in range(net.out_start[place], net.out_start[place + 1]):
         link, target = net.out_link[move], net.out_target[move]
         busy = problem.transfer[boundary, level, link]
@@ -177,19 +186,31 @@ def _send(
         served = mask | (1 << bit) if bit >= 0 else mask
         most = max(longest, busy)
         spent = total + busy + problem.latency[link]
+        paid = priced + busy + space.prices.link[link]
         goal = net.node[target] == problem.destination
-        if goal:  # the delay itself, with no credit for losses below the budget
+        if goal:
             spent += rest
-            if boundary < num_layers:
-                most = max(most, rest)
-            f = spent + (problem.micro_batches - 1) * most
+            most = max(most, _last_busy(problem, boundary, level))
+            f = _priority(problem, space, paid + rest, most)
+            f = max(f, spent + (problem.micro_batches - 1) * most)
         else:
-            f = _priority(problem, space, spent, most, loss, rest)
+            f = _priority(problem, space, paid + rest, most)
         if f >= space.upper:
             continue
         state = (boundary * problem.loss.shape[1] + level) * len(net.node) + target
         if goal or not _beaten(problem, space, labels, state, spent, most, loss, served):
-            _add(problem, space, labels, state, spent, most, loss, f, parent, link, served)
+            _add(problem, space, labels, state, spent, paid, most, loss, f, parent, link, served)
+
+
+@numba.njit(cache=True)
+def _last_busy(problem: Scaled, boundary: int, level: int) -> int:
+    """[ticks] that the destination is busy with the rest of the layers."""
+    num_layers = problem.reach.shape[1]
+    if boundary == num_layers:
+        return 0
+    node = problem.destination
+    computed = problem.prefix[node, num_layers] - problem.prefix[node, boundary]
+    return int(computed + problem.decode[node, boundary, level])
 
 
 @numba.njit(cache=True)
@@ -199,6 +220,7 @@ def _add(
     labels: Labels,
     state: int,
     total: int,
+    priced: int,
     longest: int,
     loss: int,
     priority: int,
@@ -210,8 +232,9 @@ def _add(
     label = labels.counters[lb.SIZE]
     labels.counters[lb.SIZE] += 1
     row = labels.rows[label]
-    row[lb.STATE], row[lb.SUM], row[lb.LONGEST], row[lb.LOSS] = state, total, longest, loss
-    row[lb.MASK], row[lb.LINK], row[lb.PARENT], row[lb.NEXT] = mask, link, parent, lb.NONE
+    row[lb.STATE], row[lb.SUM], row[lb.PRICED], row[lb.LONGEST] = state, total, priced, longest
+    row[lb.LOSS], row[lb.MASK], row[lb.LINK], row[lb.PARENT] = loss, mask, link, parent
+    row[lb.NEXT] = lb.NONE
     row[lb.LAYERS] = state // (len(space.net.node) * problem.loss.shape[1])
     row[lb.PRIORITY] = priority
     lb.push(labels, label)

@@ -2,8 +2,9 @@
 
 An interval ``(a, b]`` of bottlenecks is bounded below by the Lagrangian dual at threshold `b` plus
 ``(M − 1)·(a + 1)``. The interval with the least bound is always next. Its dual is computed; states that
-lie on no better plan are dropped for good; what the best relaxed walk uses twice is watched from there
-on. Then the interval is bisected or searched. It is dropped as soon as its bound reaches the cut.
+lie on no better plan are dropped for good; then it is searched for a while. Where that does not settle
+it, it is bisected, or what the best relaxed walk uses twice is watched from there on. It is dropped as
+soon as its bound reaches the cut.
 
 The cut is the delay of the best plan known. But the work grows with the distance from the optimum to
 the cut, and a good plan may be late: so where the next piece of work is dear, the cut is first set to a
@@ -20,12 +21,13 @@ from math import isqrt
 
 import numpy as np
 
-from planners.astar.dual import Dual, maximise
+from planners.astar.ascent import Ascent, ascend
 from planners.astar.forward import forward, survivors
-from planners.astar.interval import Counts, Interval
+from planners.astar.interval import Counts, Interval, Piece
 from planners.astar.leaf import Leaf
 from planners.astar.network import NOWHERE, base_net, restricted, watch
-from planners.astar.resources import add_bits, no_bits, repeated
+from planners.astar.prices import no_multipliers
+from planners.astar.resources import NO_WALK, add_bits, no_bits, repeated
 from planners.astar.rollout import Rollout
 from planners.astar.scaled import INFINITE, Scaled
 from planners.astar.walks import walk_cost
@@ -39,11 +41,11 @@ MAX_STATES = 1 << 18
 CHEAP_STATES = 1 << 14
 """Work on fewer states than this is cheap."""
 
-FEW_STATES = 2_000
-"""With fewer states alive than this, a search is tried even where bisecting pays."""
+COLD_PASSES, WARM_PASSES, MOST_PASSES = 30, 12, 40
+"""Passes that an ascent makes at least, without and with another interval's prices, and at most."""
 
-FIRST_TRY = 500
-"""Labels that such a try may make, plus a share of the states."""
+FIRST_TRY = 2_000
+"""Labels that the first search of an interval may make, plus a share of the states."""
 
 
 class Solver:
@@ -53,21 +55,31 @@ class Solver:
         problem: the instance in ticks.
         bound: [ticks] delays of interest are at most this.
         least: [ticks] no plan has a smaller bottleneck.
+        incumbent: (K, 4) sends of a plan that is known, empty for none.
+        max_labels: a search never holds more than this.
     """
 
-    def __init__(self, problem: Scaled, bound: int, least: int = 0) -> None:
+    def __init__(
+        self, problem: Scaled, bound: int, least: int, incumbent: Ints = NO_WALK, max_labels: int = 1 << 24
+    ) -> None:
         self.problem = problem
         self.upper = self._cut = bound + 1
         self.best: Ints | None = None
         self.counts = Counts()
+        self.closed: list[Piece] = []
+        self.exhausted = False
+        self.max_labels = max_labels
         self._repeats = problem.micro_batches - 1
+        self._idle, self._wait = 0, 1
         self._bits = no_bits(problem)
         self._current = self._abandoned = INFINITE
         net = base_net(problem)
         alive = np.repeat(problem.allowed[:, :, None], len(net.node), axis=2)
         self._field = net, alive
         self._open: list[Interval] = []
-        self._push(Interval(0, least - 1 if self._repeats else -1, bound, net, alive))
+        self._offer(incumbent)
+        above = least - 1 if self._repeats else -1
+        self._push(Interval(0, above, bound, net, alive, no_multipliers(problem)))
 
     @property
     def lower(self) -> int:
@@ -75,15 +87,20 @@ class Solver:
         first = self._open[0].bound if self._open else self._cut
         return min(first, self._current, self._abandoned, self._cut)
 
+    @property
+    def pieces(self) -> list[Piece]:
+        """What is proven, interval by interval."""
+        return [*self.closed, *(self._piece(interval, interval.bound) for interval in self._open)]
+
     def run(self, stop: Stop) -> None:
-        """Work until the best plan is proven to be the best, or `stop` says so.
+        """Work until the best plan is proven to be the best, or `stop` says so, or memory is used up.
 
         Args:
             stop: looked at after each pass and every few thousand labels.
         """
         self._work(stop, cheap=True)
         share = 8
-        while self._open and not stop():
+        while self._open and not self.exhausted and not stop():
             self._round(stop, share)
             share //= 2
 
@@ -97,82 +114,114 @@ class Solver:
         if cut >= self.upper or share <= 1:
             self._work(stop)
             return
-        kept = [replace(interval) for interval in self._open]
+        kept, closed = [replace(interval) for interval in self._open], len(self.closed)
         self._cut = cut
         self._work(stop)
-        if self.upper <= cut or self._open:
+        if self.upper <= cut or self._open or self._abandoned < INFINITE:
             return  # a plan was found, or time is up
         self._cut = self.upper
+        del self.closed[closed:]
         for interval in kept:
             interval.bound = max(interval.bound, cut)
             self._push(interval)
 
     def _work(self, stop: Stop, cheap: bool = False) -> None:
         """Work on intervals until none is left below the cut, or `stop`, or the next one is not cheap."""
-        while self._open and not stop():
+        while self._open and not self.exhausted and not stop():
             interval = heapq.heappop(self._open)
             if interval.bound >= self._cut:
+                self.closed += [self._piece(one, one.bound) for one in (interval, *self._open)]
                 self._open.clear()
                 return
-            self._current = interval.bound
-            dear = cheap and not self._is_cheap(interval)
-            if dear:
+            if cheap and not self._is_cheap(interval):
                 heapq.heappush(self._open, interval)
-            elif interval.fresh:
-                self._tighten(interval)
-            elif self._pays_to_split(interval) and interval.states > FEW_STATES:
-                self._split(interval)
-            elif self._watch(interval, MAX_STATES):
-                heapq.heappush(self._open, interval)
-            elif not self._search(interval, stop):
-                self._split(interval)
-            self._current = INFINITE
-            if dear:
                 return
+            self._current = interval.bound
+            self._work_on(interval, stop)
+            self._current = INFINITE
+
+    def _work_on(self, interval: Interval, stop: Stop) -> None:
+        """One piece of work on an interval, which is put back unless it is done."""
+        if interval.fresh:
+            self._tighten(interval)
+        elif not interval.tried and self._search(interval, stop, FIRST_TRY + interval.states // 8):
+            return
+        elif self._pays_to_split(interval):
+            self._split(interval)
+        elif self._watch(interval) or not self._search(interval, stop, None):
+            heapq.heappush(self._open, interval)
 
     def _is_cheap(self, interval: Interval) -> bool:
         """Whether the next piece of work on an interval is cheap."""
-        return interval.fresh or self._pays_to_split(interval) or 2 * interval.states <= CHEAP_STATES
+        return (
+            interval.fresh
+            or not interval.tried
+            or self._pays_to_split(interval)
+            or 2 * interval.states <= CHEAP_STATES
+        )
+
+    def _piece(self, interval: Interval, bound: int) -> Piece:
+        return Piece(interval.above, interval.upto, bound, interval.multipliers, interval.watched)
 
     def _push(self, interval: Interval) -> None:
-        """Keep an interval for later if it may hold a better plan."""
+        """Keep what may hold a better plan of an interval for later; the rest is closed."""
         interval.bound = max(interval.bound, interval.dual + self._repeats * (interval.above + 1))
         if self._repeats:
-            interval.upto = min(interval.upto, (self._cut - 1 - interval.dual) // self._repeats)
-        if interval.upto > interval.above and interval.bound < self._cut:
+            upto = max(interval.above, (self._cut - 1 - interval.dual) // self._repeats)
+            if upto < interval.upto:
+                rest = replace(interval, above=upto)
+                self.closed.append(self._piece(rest, interval.dual + self._repeats * (upto + 1)))
+                interval.upto = upto
+        if interval.upto <= interval.above:
+            return
+        if interval.bound < self._cut:
             heapq.heappush(self._open, interval)
+        else:
+            self.closed.append(self._piece(interval, interval.bound))
 
     def _tighten(self, interval: Interval) -> None:
-        """Compute the dual, drop states, and watch what the best walk repeats, as long as that is cheap."""
+        """Compute the dual and drop states."""
         self.counts.intervals += 1
-        while True:
-            dual = self._dual(interval)
-            if dual.togo is None or dual.value >= self._enough(interval):
-                return
-            interval.dual = max(interval.dual, dual.value)
+        dual = self._dual(interval)
+        interval.dual = max(interval.dual, dual.value)
+        interval.tried = False
+        if dual.value < self._enough(interval):
             self._reduce(interval, dual)
-            if not self._watch(interval, CHEAP_STATES):
-                break
         self._push(interval)
 
     def _enough(self, interval: Interval) -> int:
         """[ticks] with a bound on the sum of this an interval can be dropped."""
         return self._cut - self._repeats * (interval.above + 1)
 
-    def _dual(self, interval: Interval) -> Dual:
+    def _dual(self, interval: Interval) -> Ascent:
         """The dual at the interval's threshold; the walks on the way may be plans."""
-        dual = maximise(self.problem, interval, self._enough(interval))
-        self.counts.passes += dual.passes
-        if dual.walks:
-            interval.multiplier, interval.walk = dual.multiplier, dual.walks[-1]
-        interval.fresh = False
-        for sends in dual.walks:
-            self._offer(sends)
-        if any(any(repeated(self.problem, sends)) for sends in dual.walks):
-            rollout = Rollout(self.problem, *self._field, interval.upto, dual.multiplier)
-            self._offer(rollout.run())
-            self.counts.passes += rollout.passes
-        return dual
+        found = ascend(
+            self.problem,
+            interval.net,
+            interval.alive,
+            interval.upto,
+            interval.multipliers,
+            self._enough(interval),
+            COLD_PASSES if interval.cold else WARM_PASSES,
+            MOST_PASSES,
+        )
+        self.counts.passes += found.passes
+        interval.multipliers, interval.walk = found.multipliers, found.walk
+        interval.fresh = interval.cold = False
+        self._offer(found.plan)
+        self._roll_out(interval, found)
+        return found
+
+    def _roll_out(self, interval: Interval, found: Ascent) -> None:
+        """Look for a plan near the best relaxed walk, the more seldom the longer that has not helped."""
+        self._idle += 1
+        if self._idle < self._wait or not any(repeated(self.problem, found.walk)):
+            return
+        before = self.upper
+        rollout = Rollout(self.problem, *self._field, interval.upto, found.multipliers)
+        self._offer(rollout.run())
+        self.counts.passes += rollout.passes
+        self._idle, self._wait = 0, 1 if self.upper < before else 2 * self._wait
 
     def _offer(self, sends: Ints) -> None:
         """Keep a walk if it is a better plan."""
@@ -184,12 +233,11 @@ class Solver:
             self.upper, self.best = delay, sends
             self._cut = min(self._cut, delay)
 
-    def _reduce(self, interval: Interval, dual: Dual) -> None:
+    def _reduce(self, interval: Interval, dual: Ascent) -> None:
         """Drop states that lie on no better plan with a bottleneck in the interval."""
-        assert dual.togo is not None
-        reached = forward(self.problem, interval.net, interval.alive, interval.upto, dual.multiplier)
+        reached = forward(self.problem, interval.net, interval.alive, interval.upto, dual.prices)
         self.counts.passes += 1
-        most = self._enough(interval) - 1 + dual.multiplier * self.problem.coarse_budget
+        most = self._enough(interval) - 1 + dual.prices.credit
         alive, keep = survivors(self.problem, interval.net, interval.alive, reached, dual.togo, most)
         interval.alive = alive
         if not keep.all():
@@ -198,16 +246,17 @@ class Solver:
         if self.counts.intervals == 1 and self.counts.watched == 0:
             self._field = interval.net, interval.alive
 
-    def _watch(self, interval: Interval, max_states: int) -> bool:
+    def _watch(self, interval: Interval) -> bool:
         """Watch what the best walk repeats; False if it repeats nothing or the graph is too large."""
         nodes, links = repeated(self.problem, interval.walk)
         # links often repeat only because processors do, so they wait
         resources = [(node, NOWHERE) for node in nodes] or [(NOWHERE, link) for link in links]
         for node, link in resources:
-            if 2 * interval.states > max_states:
+            if 2 * interval.states > MAX_STATES:
                 break
             interval.net, origin = watch(interval.net, node, link)
             interval.alive = np.ascontiguousarray(interval.alive[:, :, origin])
+            interval.watched = (*interval.watched, (node, link))
             interval.fresh = True
             self.counts.watched += 1
             self.counts.most_places = max(self.counts.most_places, len(origin))
@@ -226,10 +275,10 @@ class Solver:
         width = self._repeats * (interval.upto - interval.above - 1)
         return width > 0 and 2 * width >= self._enough(interval) - interval.dual
 
-    def _search(self, interval: Interval, stop: Stop) -> bool:
-        """Search an interval; False if that takes too long and bisecting could help."""
-        limit = FIRST_TRY + interval.states // 4 if self._pays_to_split(interval) else None
-        leaf = Leaf(self.problem, interval, self._bits, self._cut)
+    def _search(self, interval: Interval, stop: Stop, limit: int | None) -> bool:
+        """Search an interval and, if that settles it, be done with it or put it back; else False."""
+        interval.tried = True
+        leaf = Leaf(self.problem, interval, self._bits, self._cut, self.max_labels)
         done = leaf.run(stop, limit)
         self.counts.searches += 1
         self.counts.passes += 1
@@ -237,23 +286,25 @@ class Solver:
         self.counts.popped += leaf.popped
         if not done:
             interval.bound = max(interval.bound, leaf.bound)
-            if limit is None or stop():
-                heapq.heappush(self._open, interval)
-            return limit is None or stop()
+            self.exhausted = leaf.full
+            return False
         sends = leaf.walk
         self._offer(sends)
         nodes, links = repeated(self.problem, sends)
         if nodes or links:
             interval.bound, interval.walk = max(interval.bound, leaf.bound), sends
             self._tell_apart(interval, nodes, links)
+        else:
+            self.closed.append(self._piece(interval, self._cut))
         return True
 
     def _tell_apart(self, interval: Interval, nodes: list[int], links: list[int]) -> None:
         """Put back an interval whose best walk repeats something, which will be kept account of."""
-        if not self._watch(interval, CHEAP_STATES):
-            used = self._bits.used
-            self._bits = add_bits(self._bits, nodes, links)
-            if self._bits.used == used:  # no bit is left to tell such walks apart
-                self._abandoned = min(self._abandoned, interval.bound)
-                return
+        used = self._bits.used
+        self._bits = add_bits(self._bits, nodes, links)
+        interval.tried = False
+        if self._bits.used == used and not self._watch(interval):
+            self._abandoned = min(self._abandoned, interval.bound)  # nothing is left to tell them apart by
+            self.closed.append(self._piece(interval, interval.bound))
+            return
         heapq.heappush(self._open, interval)

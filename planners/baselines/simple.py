@@ -9,13 +9,17 @@ from planners.baselines.single_satellite import single_satellite
 from planners.baselines.split import NoSplitError
 from satllm_env.problem import Instance, Plan
 
-SIMPLE = (ground_only, single_satellite, proportional, uniform, greedy)
+QUICK = (ground_only, single_satellite, proportional, uniform)
+LAST = (greedy,)
+"""Asked only where the quick ones have none."""
 
 
 def simple_plan(instance: Instance) -> Plan | None:
     """The plan of least delay among those of the simple baselines, None where none has one."""
     best: Plan | None = None
-    for baseline in SIMPLE:
+    for baseline in (*QUICK, *LAST):
+        if best is not None and baseline in LAST:
+            break
         try:
             plan = baseline(instance)
         except NoSplitError:
