@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import tyro
 from rich.console import Console
@@ -13,6 +12,7 @@ from rich.table import Table
 
 from planners import Result, planner_kind, planner_names, solve
 from planners.registry import planner_entry
+from planners.result_data import result_as_data
 from satllm_env.cli import EXIT_NO_PLAN, notes, print_json, run_command, write_text
 from satllm_env.errors import InputError
 from satllm_env.problem import Instance, Plan, Problem, dump_problem, evaluate, load_problem, parse_steps
@@ -103,26 +103,6 @@ def _check(path: Path, problem: Problem, source: str) -> Result:
         data = data["steps"]
     plan = evaluate(Instance.from_problem(problem), parse_steps(data, str(path)), str(path))
     return Result("check", "feasible", plan, 0.0, 0.0)
-
-
-def result_as_data(result: Result) -> dict[str, Any]:
-    """The JSON object of the command; without a plan its figures are null."""
-    plan = result.plan
-    return {
-        "planner": result.planner,
-        "status": result.status,
-        "delay_s": plan and plan.delay_s,
-        "sum_s": plan and plan.sum_s,
-        "bottleneck_s": plan and plan.bottleneck_s,
-        "accuracy_loss": plan and plan.accuracy_loss,
-        "isl_bytes": plan and plan.isl_bytes,
-        "downlink_bytes": plan and plan.downlink_bytes,
-        "plan_time_s": result.plan_time_s,
-        "lower_bound_s": result.lower_bound_s if math.isfinite(result.lower_bound_s) else None,
-        "reason": result.reason,
-        "counts": dict(result.counts),
-        "steps": plan.steps_as_data() if plan else [],
-    }
 
 
 def _print_planners(as_json: bool) -> None:

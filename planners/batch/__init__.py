@@ -1,0 +1,1 @@
+"""Batches: what travels to the workers and back, and the ways there."""
