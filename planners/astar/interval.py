@@ -37,8 +37,8 @@ class Interval:
     """What the places of the graph tell apart."""
     fresh: bool = field(compare=False, default=True)
     """Whether its dual has still to be computed."""
-    cold: bool = field(compare=False, default=True)
-    """Whether its multipliers come from no other interval."""
+    passes: int = field(compare=False, default=1)
+    """Passes that are to be made for its dual at least."""
     tried: bool = field(compare=False, default=False)
     """Whether a search of it was cut short."""
 

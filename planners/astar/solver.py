@@ -41,8 +41,11 @@ MAX_STATES = 1 << 18
 CHEAP_STATES = 1 << 14
 """Work on fewer states than this is cheap."""
 
-COLD_PASSES, WARM_PASSES, MOST_PASSES = 30, 12, 40
+COLD_PASSES, WARM_PASSES, MOST_PASSES = 30, 24, 80
 """Passes that an ascent makes at least, without and with another interval's prices, and at most."""
+
+STRIDE = 0.75
+"""From one threshold to the next lower one, at first."""
 
 FIRST_TRY = 2_000
 """Labels that the first search of an interval may make, plus a share of the states."""
@@ -79,7 +82,8 @@ class Solver:
         self._open: list[Interval] = []
         self._offer(incumbent)
         above = least - 1 if self._repeats else -1
-        self._push(Interval(0, above, bound, net, alive, no_multipliers(problem)))
+        self._first = Interval(0, above, bound, net, alive, no_multipliers(problem), passes=COLD_PASSES)
+        heapq.heappush(self._open, self._first)
 
     @property
     def lower(self) -> int:
@@ -98,11 +102,29 @@ class Solver:
         Args:
             stop: looked at after each pass and every few thousand labels.
         """
+        self._scout(stop)
         self._work(stop, cheap=True)
         share = 8
         while self._open and not self.exhausted and not stop():
             self._round(stop, share)
             share //= 2
+
+    def _scout(self, stop: Stop) -> None:
+        """Cut the axis into intervals from above, each time a good deal lower, until nothing is left below.
+
+        Their duals are needed anyway; the plans found on the way spare work far from the optimum.
+        """
+        interval = heapq.heappop(self._open)
+        while not stop():
+            self._tighten(interval, push=False)
+            if not self._repeats or self._missing(interval) <= 0:
+                break
+            middle = int(STRIDE * min(interval.upto, (self._cut - 1 - interval.dual) // self._repeats))
+            if middle <= max(interval.above, 1):
+                break
+            self._push(replace(interval, above=middle))
+            interval = replace(interval, upto=middle, fresh=True, passes=WARM_PASSES)
+        self._push(interval)
 
     def _round(self, stop: Stop, share: int) -> None:
         """Look for plans below a cut that lies part of the way from the lower bound to the best plan."""
@@ -144,10 +166,15 @@ class Solver:
         """One piece of work on an interval, which is put back unless it is done."""
         if interval.fresh:
             self._tighten(interval)
+        elif self._pays_to_split(interval, 1):
+            self._split(interval)
         elif not interval.tried and self._search(interval, stop, FIRST_TRY + interval.states // 8):
             return
-        elif self._pays_to_split(interval):
+        elif self._pays_to_split(interval, 2):
             self._split(interval)
+        elif interval.passes < WARM_PASSES:
+            interval.fresh, interval.passes = True, WARM_PASSES
+            heapq.heappush(self._open, interval)
         elif self._watch(interval) or not self._search(interval, stop, None):
             heapq.heappush(self._open, interval)
 
@@ -156,7 +183,7 @@ class Solver:
         return (
             interval.fresh
             or not interval.tried
-            or self._pays_to_split(interval)
+            or self._pays_to_split(interval, 2)
             or 2 * interval.states <= CHEAP_STATES
         )
 
@@ -179,15 +206,20 @@ class Solver:
         else:
             self.closed.append(self._piece(interval, interval.bound))
 
-    def _tighten(self, interval: Interval) -> None:
-        """Compute the dual and drop states."""
+    def _tighten(self, interval: Interval, push: bool = True) -> None:
+        """Compute the dual and drop states; put the interval back unless it is done."""
         self.counts.intervals += 1
         dual = self._dual(interval)
         interval.dual = max(interval.dual, dual.value)
         interval.tried = False
         if dual.value < self._enough(interval):
             self._reduce(interval, dual)
-        self._push(interval)
+        if push:
+            self._push(interval)
+
+    def _missing(self, interval: Interval) -> int:
+        """[ticks] by which an interval's bound is short of the cut."""
+        return self._enough(interval) - interval.dual
 
     def _enough(self, interval: Interval) -> int:
         """[ticks] with a bound on the sum of this an interval can be dropped."""
@@ -202,12 +234,12 @@ class Solver:
             interval.upto,
             interval.multipliers,
             self._enough(interval),
-            COLD_PASSES if interval.cold else WARM_PASSES,
+            interval.passes,
             MOST_PASSES,
         )
         self.counts.passes += found.passes
         interval.multipliers, interval.walk = found.multipliers, found.walk
-        interval.fresh = interval.cold = False
+        interval.fresh = False
         self._offer(found.plan)
         self._roll_out(interval, found)
         return found
@@ -267,13 +299,14 @@ class Solver:
         above, upto = max(interval.above, 1), interval.upto
         middle = isqrt(above * upto) if upto > 4 * above else (interval.above + upto) // 2
         middle = max(middle, interval.above + 1)
-        self._push(replace(interval, upto=middle, fresh=True))
-        self._push(replace(interval, above=middle, fresh=True))
+        self._push(replace(interval, upto=middle, fresh=True, passes=WARM_PASSES))
+        # the prices are the best known for this threshold; but less is enough now, so states can go
+        self._push(replace(interval, above=middle, fresh=True, passes=1))
 
-    def _pays_to_split(self, interval: Interval) -> bool:
-        """Whether the upper half's bound would rise by a good part of what is missing."""
+    def _pays_to_split(self, interval: Interval, times: int) -> bool:
+        """Whether the width of an interval, some times over, accounts for what is missing of its bound."""
         width = self._repeats * (interval.upto - interval.above - 1)
-        return width > 0 and 2 * width >= self._enough(interval) - interval.dual
+        return width > 0 and times * width >= self._missing(interval)
 
     def _search(self, interval: Interval, stop: Stop, limit: int | None) -> bool:
         """Search an interval and, if that settles it, be done with it or put it back; else False."""
