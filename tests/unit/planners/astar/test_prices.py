@@ -1,0 +1,107 @@
+"""Bounds from prices: whatever is charged, no plan costs less."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planners import solve
+from planners.astar.ascent import ascend
+from planners.astar.network import base_net
+from planners.astar.passes import backward
+from planners.astar.prices import Multipliers, capacities, no_multipliers, prices_of
+from planners.astar.scaled import INFINITE, Scale, Scaled, scale_instance
+from satllm_env.problem import Instance, Plan, Problem
+from satllm_env.problem.instance import Bools
+from tests.strategies import problems, random_problem
+
+
+def scaled_to(instance: Instance, plan: Plan) -> tuple[Scaled, Scale, Bools]:
+    """The instance in ticks, and all its states."""
+    problem, scale = scale_instance(instance, 2.0 * plan.delay_s)
+    alive = np.repeat(problem.allowed[:, :, None], len(problem.prefix), axis=2)
+    return problem, scale, alive
+
+
+@settings(max_examples=80)
+@given(problem=problems(), seed=st.integers(0, 2**32 - 1), size=st.floats(0.0, 20.0))
+def test_any_prices_bound_the_optimum(problem: Problem, seed: int, size: float) -> None:
+    """With prices drawn at random a pass stays below the sum of the best plan of its threshold."""
+    instance = Instance.from_problem(problem)
+    plan = solve(instance).plan
+    if plan is None:
+        return
+    ticks, scale, alive = scaled_to(instance, plan)
+    rng = np.random.default_rng(seed)
+    most = size * plan.sum_s * scale.ticks_per_s
+    drawn = [rng.uniform(0.0, most, len(values)) for values in no_multipliers(ticks)]
+    threshold = int(plan.bottleneck_s * scale.ticks_per_s) + 1
+    prices = prices_of(ticks, Multipliers(*drawn), capacities(ticks, threshold))
+    net = base_net(ticks)
+    bound = backward(ticks, net, alive, threshold, prices).arrival[0, 0, net.source] - prices.credit
+    assert bound <= plan.sum_s * scale.ticks_per_s + len(plan.resources)  # each is rounded to a tick
+
+
+@settings(max_examples=80)
+@given(problem=problems(["ring", "line", "full"]), share=st.floats(0.3, 1.5))
+def test_an_ascent_never_passes_the_optimum(problem: Problem, share: float) -> None:
+    """At any threshold the dual and the least bottleneck above it bound the optimum's delay."""
+    instance = Instance.from_problem(problem)
+    plan = solve(instance).plan
+    if plan is None:
+        return
+    ticks, scale, alive = scaled_to(instance, plan)
+    threshold = int(share * plan.bottleneck_s * scale.ticks_per_s)
+    found = ascend(ticks, base_net(ticks), alive, threshold, no_multipliers(ticks), INFINITE, 30, 30)
+    delay = plan.delay_s * scale.ticks_per_s
+    if share >= 1.0:
+        assert found.value <= plan.sum_s * scale.ticks_per_s + len(plan.resources)
+    if len(found.plan):
+        assert found.delay >= delay - problem.micro_batches * len(plan.resources)
+
+
+@settings(max_examples=40)
+@given(problem=problems(["ring", "line"], satellites=4, layers=6))
+def test_an_ascent_only_helps(problem: Problem) -> None:
+    """More passes never lower the bound."""
+    instance = Instance.from_problem(problem)
+    plan = solve(instance).plan
+    if plan is None:
+        return
+    ticks, scale, alive = scaled_to(instance, plan)
+    threshold = int(plan.bottleneck_s * scale.ticks_per_s) + 1
+    values = [
+        ascend(ticks, base_net(ticks), alive, threshold, no_multipliers(ticks), INFINITE, n, n).value
+        for n in (1, 5, 20)
+    ]
+    assert values == sorted(values)
+
+
+def test_capacity_is_the_longest_stage() -> None:
+    """What a stage may compute at most agrees with trying every stage."""
+    for seed in range(20):
+        instance = Instance.from_problem(_problem(seed))
+        ticks, _ = scale_instance(instance, 100.0)
+        threshold = int(np.median(ticks.prefix[:, -1])) // 2
+        expected = np.zeros(len(ticks.prefix), np.int64)
+        for node, reaches in enumerate(ticks.reach.tolist()):
+            for first, reach in enumerate(reaches):
+                for end in range(first + 1, reach + 1):
+                    busy = ticks.prefix[node, end] - ticks.prefix[node, first]
+                    if busy <= threshold and node != ticks.destination:
+                        expected[node] = max(expected[node], busy)
+        assert capacities(ticks, threshold).tolist() == expected.tolist()
+
+
+def _problem(seed: int) -> Problem:
+    return random_problem(np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_prices_are_what_they_were(seed: int) -> None:
+    """An ascent leaves the multipliers that it begins with alone."""
+    ticks, _ = scale_instance(Instance.from_problem(_problem(seed)), 100.0)
+    begin = no_multipliers(ticks)
+    alive = np.repeat(ticks.allowed[:, :, None], len(ticks.prefix), axis=2)
+    ascend(ticks, base_net(ticks), alive, INFINITE - 1, begin, INFINITE, 10, 10)
+    assert all(not values.any() for values in begin)
