@@ -91,7 +91,7 @@ def fill(problem: Scaled, net: Net, alive: Bools, threshold: int, prices: Prices
             _build_stairs(problem, net, prices, departure, stairs, boundary)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _finish(problem: Scaled, net: Net, arrival: Ints, boundary: int, threshold: int) -> None:
     """Set the cost of ending the walk at the destination."""
     node, num_layers = problem.destination, problem.reach.shape[1]
@@ -111,7 +111,7 @@ def _finish(problem: Scaled, net: Net, arrival: Ints, boundary: int, threshold: 
                 arrival[boundary, level, place] = charged + received
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _compute(
     problem: Scaled,
     net: Net,
@@ -202,7 +202,7 @@ def _climb(
         best[level] = min(best[level], charged + cost[after, end, step])
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _relay(
     problem: Scaled,
     net: Net,
@@ -255,7 +255,7 @@ def _relay(
                     size += 1
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _depart(
     problem: Scaled,
     net: Net,
@@ -284,7 +284,7 @@ def _depart(
             departure[boundary, level, place] = min(best + price, INFINITE)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _build_stairs(
     problem: Scaled, net: Net, prices: Prices, departure: Ints, stairs: _Stairs, boundary: int
 ) -> None:

@@ -41,7 +41,7 @@ MAX_STATES = 1 << 18
 CHEAP_STATES = 1 << 14
 """Work on fewer states than this is cheap."""
 
-COLD_PASSES, WARM_PASSES, MOST_PASSES = 30, 24, 80
+COLD_PASSES, WARM_PASSES, MOST_PASSES = 30, 24, 40
 """Passes that an ascent makes at least, without and with another interval's prices, and at most."""
 
 STRIDE = 0.75
