@@ -5,9 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 COMPARE_ARGS ?=
+BENCH_ARGS ?=
 TEST_ARGS ?= -n auto
 
-.PHONY: help setup compare test lint train tensorboard clean
+.PHONY: help setup compare test lint train bench tensorboard clean
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -32,6 +33,9 @@ lint: $(STAMP)  ## ruff and mypy
 
 train: $(STAMP)  ## train the policy again (about the shipped one: see agents/weights)
 	$(BIN)/python scripts/train.py
+
+bench: $(STAMP)  ## measure the planners' speed
+	$(BIN)/python scripts/benchmark_planners.py $(BENCH_ARGS)
 
 tensorboard: $(STAMP)  ## open the logs in TensorBoard
 	$(BIN)/tensorboard --logdir logs

@@ -31,14 +31,24 @@ def naive_shortest_path(instance: Instance) -> Plan:
         NoSplitError: no path exists, or the shortest one breaks a rule of the split problem.
         InputError: the graph would be too large.
     """
-    _check_size(instance)
-    graph: nx.DiGraph[Hashable] = nx.DiGraph()
-    graph.add_weighted_edges_from(_edges(instance))
+    graph = naive_graph(instance)
     start, goal = ("at", instance.tables.source, 0, 0), "goal"
     if start not in graph or goal not in graph or not nx.has_path(graph, start, goal):
         raise NoSplitError("no path leads to the destination")
     path = nx.dijkstra_path(graph, start, goal)
     return plan_of(instance, _sends(instance, path))
+
+
+def naive_graph(instance: Instance) -> nx.DiGraph[Hashable]:
+    """The layered graph, edges weighted in seconds.
+
+    Raises:
+        InputError: it would be too large.
+    """
+    _check_size(instance)
+    graph: nx.DiGraph[Hashable] = nx.DiGraph()
+    graph.add_weighted_edges_from(_edges(instance))
+    return graph
 
 
 def _check_size(instance: Instance) -> None:

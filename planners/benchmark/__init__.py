@@ -1,0 +1,1 @@
+"""How fast the exact planner is: families of problems, measurements, and the table they end in."""
