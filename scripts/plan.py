@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from planners import Result, planner_kind, planner_names, solve
+from planners.plan_file import load_steps
+from planners.plan_table import plan_table
 from planners.registry import planner_entry
 from planners.result_data import result_as_data
 from satllm_env.cli import EXIT_NO_PLAN, notes, print_json, run_command, write_text
 from satllm_env.errors import InputError
-from satllm_env.problem import Instance, Plan, Problem, dump_problem, evaluate, load_problem, parse_steps
-from satllm_env.problem.plan import Stage, Transfer
-from satllm_env.problem.schema import load_json
+from satllm_env.problem import Instance, Problem, dump_problem, evaluate, load_problem
 from satllm_env.scenarios import load_scenario
 
 
@@ -96,12 +96,8 @@ def _solve(arguments: Arguments, problem: Problem) -> Result:
 
 def _check(path: Path, problem: Problem, source: str) -> Result:
     """Walk a plan file's steps by the rules."""
-    data = load_json(path)
-    if isinstance(data, dict):
-        if "steps" not in data:
-            raise InputError(str(path), "steps", "missing; a plan is a list of steps or an object with one")
-        data = data["steps"]
-    plan = evaluate(Instance.from_problem(problem), parse_steps(data, str(path)), str(path))
+    steps = load_steps(path)
+    plan = evaluate(Instance.from_problem(problem), steps, str(path))
     return Result("check", "feasible", plan, 0.0, 0.0)
 
 
@@ -120,29 +116,7 @@ def _print_result(result: Result) -> None:
     console = Console(highlight=False)
     console.print(result.summary(), soft_wrap=True, markup=False)
     if result.plan is not None:
-        console.print(_plan_table(result.plan))
-
-
-def _plan_table(plan: Plan) -> Table:
-    table = Table("", "where", "what", "busy [s]", "latency [s]", "bytes", caption="* the bottleneck")
-    longest_s = max(resource.busy_s for resource in plan.resources)
-    for number, resource in enumerate(plan.resources, start=1):
-        where, what, latency, size = _row(plan, resource)
-        mark = " *" if resource.busy_s == longest_s else ""
-        table.add_row(str(number), where, what, f"{resource.busy_s:.6g}{mark}", latency, size)
-    return table
-
-
-def _row(plan: Plan, resource: Stage | Transfer) -> tuple[str, str, str, str]:
-    problem, tables = plan.instance.problem, plan.instance.tables
-    if isinstance(resource, Stage):
-        layers = f"layers {resource.first_layer}-{resource.end_layer - 1}"
-        return problem.nodes[resource.node].id, layers, "", ""
-    ends = (tables.link_source[resource.link], tables.link_target[resource.link])
-    where = " -> ".join(problem.nodes[int(v)].id for v in ends)
-    what = f"boundary {resource.boundary} as {problem.compression[resource.level].name}"
-    size = f"{resource.payload_bytes:.4g}"
-    return where, what, f"{resource.latency_s:.6g}", size
+        console.print(plan_table(result.plan))
 
 
 if __name__ == "__main__":

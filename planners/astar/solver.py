@@ -47,6 +47,9 @@ COLD_PASSES, WARM_PASSES, MOST_PASSES = 30, 24, 40
 STRIDE = 0.75
 """From one threshold to the next lower one, at first."""
 
+NEAR = 10
+"""An interval is searched rather than bisected if its bound is short of the cut by one part in this."""
+
 FIRST_TRY = 2_000
 """Labels that the first search of an interval may make, plus a share of the states."""
 
@@ -168,7 +171,7 @@ class Solver:
             self._tighten(interval)
         elif self._pays_to_split(interval, 1):
             self._split(interval)
-        elif not interval.tried and self._search(interval, stop, FIRST_TRY + interval.states // 8):
+        elif self._promises(interval) and self._search(interval, stop, FIRST_TRY + interval.states // 8):
             return
         elif self._pays_to_split(interval, 2):
             self._split(interval)
@@ -307,6 +310,11 @@ class Solver:
         """Whether the width of an interval, some times over, accounts for what is missing of its bound."""
         width = self._repeats * (interval.upto - interval.above - 1)
         return width > 0 and times * width >= self._missing(interval)
+
+    def _promises(self, interval: Interval) -> bool:
+        """Whether a short search of an interval may well settle it; one that was tried did not."""
+        near = NEAR * self._missing(interval) < self._cut
+        return not interval.tried and (near or not self._pays_to_split(interval, 2))
 
     def _search(self, interval: Interval, stop: Stop, limit: int | None) -> bool:
         """Search an interval and, if that settles it, be done with it or put it back; else False."""

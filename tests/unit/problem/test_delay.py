@@ -1,5 +1,8 @@
 """Tests of the delay arithmetic, against a discrete-event simulation of the pipeline."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 import pytest
 import simpy
@@ -7,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from satllm_env.problem import Plan, delay
-from satllm_env.problem.plan import Transfer
+from satllm_env.problem.plan import Stage, Transfer
 from tests.unit.problem.cases import AB, AG, BG, HALF, NONE, line_instance, walk_of
 from tests.unit.problem.generator import finished_walks
 
@@ -17,11 +20,13 @@ def name_of(resource):
     return ("link", resource.link) if isinstance(resource, Transfer) else ("node", resource.node)
 
 
-def simulated_delay_s(plan: Plan) -> float:
+def simulated_delay_s(plan: Plan, setup_s: Mapping[int, float] = MappingProxyType({})) -> float:
     """[s] until the last micro-batch has arrived, one resource per processor and directed link.
 
-    Latency delays a micro-batch after its transfer and leaves the link free for the next one.
+    Latency delays a micro-batch after its transfer and leaves the link free for the next one. A node's
+    set-up keeps its processor from serving its first micro-batch, from that one's arrival on.
     """
+    waiting = dict(setup_s)
     clock = simpy.Environment()
     stations = {name_of(r): simpy.Resource(clock, capacity=1) for r in plan.resources}
 
@@ -29,6 +34,8 @@ def simulated_delay_s(plan: Plan) -> float:
         for resource in plan.resources:
             with stations[name_of(resource)].request() as turn:
                 yield turn
+                if isinstance(resource, Stage):
+                    yield clock.timeout(waiting.pop(resource.node, 0.0))
                 yield clock.timeout(resource.busy_s)
             if isinstance(resource, Transfer):
                 yield clock.timeout(resource.latency_s)
