@@ -7,6 +7,8 @@ STAMP := $(VENV)/.installed
 COMPARE_ARGS ?=
 BENCH_ARGS ?=
 TEST_ARGS ?= -n auto
+# references: CP-SAT and HiGHS, cluster: Ray; their tests are skipped without them
+EXTRAS ?= dev
 
 .PHONY: help setup compare test lint train bench tensorboard clean
 help:  ## show this list
@@ -17,7 +19,7 @@ setup: $(STAMP)  ## create .venv and install the project in it
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@
 
 compare: $(STAMP)  ## the main job: planners, baselines and the trained policy side by side
