@@ -106,14 +106,26 @@ def pop(labels: Labels) -> int:
 
 @numba.njit(cache=True)
 def beats(
-    labels: Labels, one: int, total: int, longest: int, loss: int, mask: int, repeats: int, floor: int
+    labels: Labels,
+    one: int,
+    total: int,
+    priced: int,
+    longest: int,
+    loss: int,
+    mask: int,
+    repeats: int,
+    floor: int,
 ) -> bool:
     """Whether a settled label is at least as good as one with these values, whatever is still to come.
+
+    It must not be charged more either: else a walk that serves twice could beat the best plan's start and
+    come off the heap after a worse plan, unseen.
 
     Args:
         labels: the labels.
         one: number of the settled label, at the same state.
         total: [ticks] sum.
+        priced: [ticks] sum with all that is charged.
         longest: [ticks] max.
         loss: [loss units]
         mask: critical resources that have served.
@@ -121,6 +133,6 @@ def beats(
         floor: [ticks] a bottleneck that the finished walk is taken to have at least.
     """
     row = labels.rows[one]
-    if row[LOSS] > loss or row[SUM] > total or row[MASK] & ~mask != 0:
+    if row[LOSS] > loss or row[SUM] > total or row[PRICED] > priced or row[MASK] & ~mask != 0:
         return False
     return bool(row[SUM] + repeats * max(row[LONGEST], floor) <= total + repeats * max(longest, floor))

@@ -98,7 +98,10 @@ def search_exactly(instance: Instance, limits: Limits, load_s: Floats | None = N
             if not run.too_coarse:
                 return _outcome(run, scale, least_s, load_s)
             assert solver.best is not None
-            bound_s, incumbent = (solver.upper + 1) / ticks * 1.001, solver.best
+            # a coarse plan's ticks may be off by as many as micro-batches: only its seconds are sure
+            found = _plan(instance, solver.best, scale)
+            bound_s = (found.delay_s + loading_s(found, load_s)) * (1.0 + 1e-9)
+            incumbent = solver.best
 
 
 class _Run:

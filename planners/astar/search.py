@@ -97,7 +97,8 @@ def _settle(problem: Scaled, space: Space, labels: Labels, label: int) -> bool:
     """File a label under its state, unless a settled one is as good."""
     row = labels.rows[label]
     state = row[lb.STATE]
-    if _beaten(problem, space, labels, state, row[lb.SUM], row[lb.LONGEST], row[lb.LOSS], row[lb.MASK]):
+    total, priced = row[lb.SUM], row[lb.PRICED]
+    if _beaten(problem, space, labels, state, total, priced, row[lb.LONGEST], row[lb.LOSS], row[lb.MASK]):
         return False
     row[lb.NEXT] = labels.settled[state]
     labels.settled[state] = label
@@ -106,13 +107,21 @@ def _settle(problem: Scaled, space: Space, labels: Labels, label: int) -> bool:
 
 @numba.njit(cache=True)
 def _beaten(
-    problem: Scaled, space: Space, labels: Labels, state: int, total: int, longest: int, loss: int, mask: int
+    problem: Scaled,
+    space: Space,
+    labels: Labels,
+    state: int,
+    total: int,
+    priced: int,
+    longest: int,
+    loss: int,
+    mask: int,
 ) -> bool:
     """Whether a settled label of the same state, with no more resources served, is as good."""
     repeats = problem.micro_batches - 1
     one = labels.settled[state]
     while one != lb.NONE:
-        if lb.beats(labels, one, total, longest, loss, mask, repeats, space.floor):
+        if lb.beats(labels, one, total, priced, longest, loss, mask, repeats, space.floor):
             return True
         one = labels.rows[one, lb.NEXT]
     return False
@@ -198,7 +207,7 @@ def _send(
         if f >= space.upper:
             continue
         state = (boundary * problem.loss.shape[1] + level) * len(net.node) + target
-        if goal or not _beaten(problem, space, labels, state, spent, most, loss, served):
+        if goal or not _beaten(problem, space, labels, state, spent, paid, most, loss, served):
             _add(problem, space, labels, state, spent, paid, most, loss, f, parent, link, served)
 
 
