@@ -22,8 +22,6 @@ class IntervalProof:
     """[s] claimed; inf claims that there is no such plan."""
     loss_price: float
     """[s per percentage point] multiplier of the accuracy budget."""
-    compute_price: Mapping[str, float]
-    """[1] by node id: charged per second computed there (absent: 0)."""
     stage_price: Mapping[str, float]
     """[s] by node id: charged per stage there (absent: 0)."""
     link_price: Mapping[tuple[str, str], float]

@@ -15,7 +15,7 @@ import numpy as np
 
 from planners.astar.network import Net
 from planners.astar.passes import ToGo, empty_tables, fill
-from planners.astar.prices import Multipliers, Prices, capacities, prices_of
+from planners.astar.prices import Multipliers, Prices, prices_of
 from planners.astar.resources import NO_WALK
 from planners.astar.scaled import INFINITE, Scaled
 from planners.astar.walks import best_walk, walk_cost
@@ -26,10 +26,7 @@ PATIENCE = 4
 """Passes without progress before the step is halved."""
 
 MEMORY = 0.5
-"""Share of the direction before that a direction keeps."""
-
-STAGE_STEP = 2.0
-"""Stages are priced this much more boldly than the rest; found by trials, as the others here."""
+"""Share of the direction before that a direction keeps; found by trials, as the others here."""
 
 MOST_CREDIT = INFINITE >> 4
 """[ticks] prices above this are not tried: what a plan pays must stay well below what counts as infinite."""
@@ -65,10 +62,9 @@ class Ascent(NamedTuple):
 
 
 class _Uses(NamedTuple):
-    """What a walk uses of each priced thing, as a share of what a plan may use."""
+    """By how much a walk is over what a plan may use of each priced thing, as a share of that."""
 
     loss: Floats  # (1,)
-    compute: Floats  # (N,)
     stage: Floats  # (N,)
     link: Floats  # (E,)
 
@@ -103,17 +99,16 @@ def ascend(
         min_passes: below this it stops only when the bound is enough or rises no more.
         max_passes: at least one; the ascent also stops when it would take more than as many again.
     """
-    capacity = capacities(problem, threshold)
     room = new_room(net, alive.shape[0], alive.shape[1])
     best_togo, togo = room.one, room.other
     now, best = _copied(begin), _copied(begin)
-    best_prices = prices_of(problem, now, capacity)
+    best_prices = prices_of(problem, now)
     uses, direction = _new_uses(problem), _new_uses(problem)
     value, walk, plan, delay = -INFINITE, NO_WALK, NO_WALK, INFINITE
     share, stale, passes = 1.0, 0, 0
     recent = 0.0  # progress of late, per pass
     while passes < max_passes:
-        prices = prices_of(problem, now, capacity)
+        prices = prices_of(problem, now)
         if prices.credit > MOST_CREDIT and passes > 0:
             break
         fill(problem, net, alive, threshold, prices, togo)
@@ -123,7 +118,7 @@ def ascend(
             return Ascent(INFINITE, best, prices, togo, walk, plan, delay, passes)
         bound -= prices.credit
         sends = best_walk(problem, net, togo, threshold, prices, net.source, 0, 0)
-        legal = _count(problem, capacity, sends, uses)
+        legal = _count(problem, sends, uses)
         if legal:
             total, longest, _, _ = walk_cost(problem, sends)
             if total + (problem.micro_batches - 1) * longest < delay:
@@ -150,21 +145,18 @@ def ascend(
 
 @numba.njit(cache=True)
 def _copied(multipliers: Multipliers) -> Multipliers:
-    return Multipliers(
-        multipliers.loss.copy(), multipliers.compute.copy(), multipliers.stage.copy(), multipliers.link.copy()
-    )
+    return Multipliers(multipliers.loss.copy(), multipliers.stage.copy(), multipliers.link.copy())
 
 
 @numba.njit(cache=True)
 def _new_uses(problem: Scaled) -> _Uses:
     nodes, links = len(problem.prefix), len(problem.latency)
-    return _Uses(np.zeros(1), np.zeros(nodes), np.zeros(nodes), np.zeros(links))
+    return _Uses(np.zeros(1), np.zeros(nodes), np.zeros(links))
 
 
 @numba.njit(cache=True)
-def _count(problem: Scaled, capacity: Ints, sends: Ints, uses: _Uses) -> bool:
+def _count(problem: Scaled, sends: Ints, uses: _Uses) -> bool:
     """Set what a walk uses too much of (more than 0) or not all of; whether it keeps every limit."""
-    uses.compute[:] = -1.0
     uses.stage[:] = -1.0
     uses.link[:] = -1.0
     loss, coarse, legal = 0, 0, True
@@ -176,8 +168,6 @@ def _count(problem: Scaled, capacity: Ints, sends: Ints, uses: _Uses) -> bool:
             node = problem.link_source[link]
             uses.stage[node] += 1.0
             legal = legal and uses.stage[node] <= 0.0
-            computed = problem.prefix[node, end] - problem.prefix[node, first]
-            uses.compute[node] += computed / max(capacity[node], 1)
             loss += problem.loss[end, level]
             coarse += problem.coarse[end, level]
     uses.loss[0] = (coarse - problem.coarse_budget) / max(problem.coarse_budget, 1)
@@ -210,15 +200,13 @@ def _move(multiplier: Floats, direction: Floats, step: float) -> None:
 def _step(now: Multipliers, uses: _Uses, direction: _Uses, missing: float) -> bool:
     """Go up by what is missing, by a linear forecast; False where the bound cannot rise."""
     _blend(direction.loss, uses.loss)
-    _blend(direction.compute, uses.compute)
     _blend(direction.stage, uses.stage)
     _blend(direction.link, uses.link)
-    length = _length(now.loss, direction.loss) + _length(now.compute, direction.compute)
+    length = _length(now.loss, direction.loss)
     length += _length(now.stage, direction.stage) + _length(now.link, direction.link)
     if length <= 0.0:
         return False
     _move(now.loss, direction.loss, missing / length)
-    _move(now.compute, direction.compute, missing / length)
-    _move(now.stage, direction.stage, STAGE_STEP * missing / length)
+    _move(now.stage, direction.stage, missing / length)
     _move(now.link, direction.link, missing / length)
     return True

@@ -152,12 +152,12 @@ def _compute_on(
     decode, cost = received
     node, after = net.node[place], net.after[place]
     begin = problem.prefix[node, boundary]
-    paid = prices.compute[node, boundary] - prices.stage[node]
+    paid = problem.cost[node, boundary] - prices.stage[node]
     for end in range(boundary + 1, problem.reach[node, boundary] + 1):
         computed = problem.prefix[node, end] - begin
         if computed + decode[0] > threshold:
             break
-        charged = prices.compute[node, end] - paid - computed
+        charged = problem.cost[node, end] - paid - computed
         for level in range(departure.shape[1]):
             if not problem.allowed[end, level]:
                 continue

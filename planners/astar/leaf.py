@@ -8,7 +8,7 @@ from planners.astar import search
 from planners.astar.interval import Interval
 from planners.astar.labels import GOAL, HEAP_SIZE, POPPED, PRIORITY, SIZE, grown, new_labels
 from planners.astar.passes import backward
-from planners.astar.prices import capacities, prices_of
+from planners.astar.prices import prices_of
 from planners.astar.resources import NO_WALK, Bits
 from planners.astar.scaled import Scaled
 from satllm_env.problem.instance import Ints
@@ -38,7 +38,7 @@ class Leaf:
         self.full = False
         """Whether the search ran out of memory."""
         self._problem, self._max_labels = problem, max_labels
-        prices = prices_of(problem, interval.multipliers, capacities(problem, interval.upto))
+        prices = prices_of(problem, interval.multipliers)
         togo = backward(problem, interval.net, interval.alive, interval.upto, prices)
         self._space = search.Space(interval.net, bits, togo, prices, interval.above + 1, interval.upto, upper)
         self._labels = new_labels(togo.arrival.size, FIRST_ROOM)

@@ -40,7 +40,7 @@ class _Stairs(NamedTuple):
     cost: Ints  # (X, L + 1, Q) descending
     steps: Ints  # (X, L + 1)
     slowest: Ints  # (X, L + 1) largest of the encode times, and time computed up to here
-    least: Ints  # (X, L + 1) its cost, which is the least, and what computing up to here is charged
+    least: Ints  # (X, L + 1) its cost, which is the least, and that of computing up to here
 
 
 @numba.njit(cache=True)
@@ -88,7 +88,7 @@ def fill(problem: Scaled, net: Net, alive: Bools, threshold: int, prices: Prices
         _relay(problem, net, alive, prices, arrival, choice, queue, waiting, boundary, threshold)
         if boundary > 0:
             _depart(problem, net, prices, arrival, departure, boundary, threshold)
-            _build_stairs(problem, net, prices, departure, stairs, boundary)
+            _build_stairs(problem, net, departure, stairs, boundary)
 
 
 @numba.njit(cache=True, inline="always")
@@ -124,7 +124,7 @@ def _compute(
 ) -> None:
     """Set the arrival costs of one boundary where places compute, for every level."""
     nodes, afters, reach = net.node, net.after, problem.reach
-    prefix, decode, compute, stage = problem.prefix, problem.decode, prices.compute, prices.stage
+    prefix, cost, decode, stage = problem.prefix, problem.cost, problem.decode, prices.stage
     slowest, least = stairs.slowest, stairs.least
     num_levels = alive.shape[1]
     best = np.empty(num_levels, np.int64)
@@ -138,7 +138,7 @@ def _compute(
         if last < 0:
             continue
         begin = prefix[node, boundary]
-        paid = compute[node, boundary] - stage[node]
+        paid = cost[node, boundary] - stage[node]
         at_most = threshold - decode[node, boundary, last] + begin
         at_best = threshold - decode[node, boundary, 0] + begin
         value, fringe = INFINITE, False
@@ -150,7 +150,7 @@ def _compute(
                 break
             else:
                 fringe = True
-                charged = compute[node, end] - paid
+                charged = cost[node, end] - paid
                 _climb(
                     stairs,
                     decode,
@@ -285,12 +285,10 @@ def _depart(
 
 
 @numba.njit(cache=True, inline="always")
-def _build_stairs(
-    problem: Scaled, net: Net, prices: Prices, departure: Ints, stairs: _Stairs, boundary: int
-) -> None:
+def _build_stairs(problem: Scaled, net: Net, departure: Ints, stairs: _Stairs, boundary: int) -> None:
     """Keep the levels of a cut that are not both slower to encode and costlier than another."""
     nodes, departs, allowed, order = net.node, net.departs, problem.allowed, problem.encode_order
-    encode, prefix, compute = problem.encode, problem.prefix, prices.compute
+    encode, prefix, computed = problem.encode, problem.prefix, problem.cost
     stair_encode, stair_cost = stairs.encode, stairs.cost
     for place in range(len(nodes)):
         if not departs[place]:
@@ -311,4 +309,4 @@ def _build_stairs(
         if steps > 0:
             slowest = stair_encode[place, boundary, steps - 1]
             stairs.slowest[place, boundary] = prefix[node, boundary] + slowest
-            stairs.least[place, boundary] = lowest + compute[node, boundary]
+            stairs.least[place, boundary] = lowest + computed[node, boundary]

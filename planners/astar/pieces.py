@@ -9,8 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from planners.astar.interval import Piece
-from planners.astar.prices import capacities
-from planners.astar.scaled import INFINITE, Scale, Scaled
+from planners.astar.scaled import INFINITE, Scale
 from planners.proof import IntervalProof, Proof
 from satllm_env.problem import Instance
 from satllm_env.problem.instance import Floats, to_points
@@ -20,7 +19,6 @@ Name = TypeVar("Name")
 
 def proof_of(
     instance: Instance,
-    problem: Scaled,
     pieces: Sequence[Piece],
     scale: Scale,
     least_s: float,
@@ -30,13 +28,12 @@ def proof_of(
 
     Args:
         instance: the problem.
-        problem: the same in ticks.
         pieces: what the solver has proven, interval by interval.
         scale: how ticks relate to seconds.
         least_s: [s] no plan has a smaller bottleneck.
         lower_bound_s: [s] no plan has a smaller delay, inf where none exists.
     """
-    writer = _Writer(instance, problem, scale, lower_bound_s)
+    writer = _Writer(instance, scale, lower_bound_s)
     intervals = [writer.write(piece) for piece in sorted(pieces, key=lambda piece: piece.above)]
     return Proof(lower_bound_s, least_s, tuple(intervals))
 
@@ -44,8 +41,8 @@ def proof_of(
 class _Writer:
     """Turns pieces of one solver into intervals."""
 
-    def __init__(self, instance: Instance, problem: Scaled, scale: Scale, lower_bound_s: float) -> None:
-        self._problem, self._ticks, self._lower_s = problem, scale.ticks_per_s, lower_bound_s
+    def __init__(self, instance: Instance, scale: Scale, lower_bound_s: float) -> None:
+        self._ticks, self._lower_s = scale.ticks_per_s, lower_bound_s
         self._budget = to_points(instance.tables.budget_units)
         self._nodes = [node.id for node in instance.problem.nodes]
         self._links = [(link.source, link.target) for link in instance.problem.links]
@@ -53,14 +50,12 @@ class _Writer:
     def write(self, piece: Piece) -> IntervalProof:
         """One interval, claiming no more than the proof as a whole."""
         multipliers = piece.multipliers
-        capacity = np.maximum(capacities(self._problem, piece.upto), 1)
         bound_s = math.inf if piece.bound >= INFINITE else piece.bound / self._ticks
         return IntervalProof(
             above_s=max(0.0, piece.above / self._ticks),
             upto_s=piece.upto / self._ticks,
             bound_s=min(bound_s, self._lower_s) if math.isfinite(self._lower_s) else math.inf,
             loss_price=float(multipliers.loss[0]) / self._ticks / self._budget if self._budget else 0.0,
-            compute_price=_named(self._nodes, multipliers.compute / capacity),
             stage_price=_named(self._nodes, multipliers.stage / self._ticks),
             link_price=_named(self._links, multipliers.link / self._ticks),
             watched_nodes=tuple(self._nodes[node] for node, _ in piece.watched if node >= 0),

@@ -6,7 +6,7 @@ import numpy as np
 
 from planners.astar.network import Net, without
 from planners.astar.passes import backward
-from planners.astar.prices import Multipliers, capacities, prices_of
+from planners.astar.prices import Multipliers, prices_of
 from planners.astar.resources import NO_WALK, repeated
 from planners.astar.scaled import INFINITE, Scaled
 from planners.astar.walks import best_walk
@@ -31,7 +31,6 @@ class Rollout:
         self.problem, self.net, self.alive = problem, net, alive
         self.threshold = threshold
         self._multipliers = multipliers._replace(loss=multipliers.loss.copy())
-        self._capacity = capacities(problem, threshold)
         self.passes = 0
         self._loss = 0
         self._least = threshold / 8
@@ -65,7 +64,7 @@ class Rollout:
             alive = alive.copy()
             alive[:boundary] = False
         while True:
-            prices = prices_of(self.problem, self._multipliers, self._capacity)
+            prices = prices_of(self.problem, self._multipliers)
             togo = backward(self.problem, net, alive, self.threshold, prices)
             self.passes += 1
             if togo.arrival[boundary, level, place] >= INFINITE:

@@ -154,7 +154,7 @@ def _outcome(run: _Run, scale: Scale, least_s: float, load_s: Floats | None) -> 
     if plan is None:
         if not proven:
             raise InputError("problem", "", _unsolved(solver))
-        proof = proof_of(run.instance, solver.problem, solver.pieces, scale, least_s, math.inf)
+        proof = proof_of(run.instance, solver.pieces, scale, least_s, math.inf)
         return _without_plan(
             "no plan exists: the destination is out of reach under the rules and limits", counts, proof
         )
@@ -164,7 +164,7 @@ def _outcome(run: _Run, scale: Scale, least_s: float, load_s: Floats | None) -> 
         delay_s if proven and solver.best is not None else min(delay_s, solver.lower / scale.ticks_per_s)
     )
     status: Status = "optimal" if proven and solver.best is not None else "feasible"
-    proof = proof_of(run.instance, solver.problem, solver.pieces, scale, least_s, lower_s)
+    proof = proof_of(run.instance, solver.pieces, scale, least_s, lower_s)
     return Outcome(status, plan, delay_s, lower_s, "", counts, proof)
 
 

@@ -146,7 +146,7 @@ def _expand(problem: Scaled, space: Space, labels: Labels, label: int) -> None:
     served = mask | (1 << bit) if bit >= 0 else mask
     begin = problem.decode[node, boundary, level] - problem.prefix[node, boundary]
     loaded = problem.cost[node, boundary] - problem.prefix[node, boundary]
-    priced += prices.once[node]  # a processor that has served leaves none of its credit to others
+    priced += prices.stage[node]
     for end in range(boundary + 1, problem.reach[node, boundary] + 1):
         if begin + problem.prefix[node, end] > space.threshold:
             break

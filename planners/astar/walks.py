@@ -47,7 +47,7 @@ def best_walk(
         move = togo.choice[boundary, level, place]
         if move == STAGE:
             first = boundary
-            boundary, level = _best_cut(problem, net, togo, prices, place, boundary, level, threshold)
+            boundary, level = _best_cut(problem, net, togo, place, boundary, level, threshold)
             place = net.after[place]
             move = _best_move(problem, net, togo, prices, place, boundary, level, threshold)
         if used == len(sends):
@@ -66,7 +66,6 @@ def _best_cut(
     problem: Scaled,
     net: Net,
     togo: ToGo,
-    prices: Prices,
     place: int,
     boundary: int,
     level: int,
@@ -76,13 +75,13 @@ def _best_cut(
     node, after = net.node[place], net.after[place]
     start = problem.decode[node, boundary, level] - problem.prefix[node, boundary]
     best, best_end, best_level = INFINITE, -1, -1
-    paid = prices.compute[node, boundary] - problem.prefix[node, boundary]
+    paid = problem.cost[node, boundary] - problem.prefix[node, boundary]
     for end in range(boundary + 1, problem.reach[node, boundary] + 1):
         for sent in range(problem.loss.shape[1]):
             busy = start + problem.prefix[node, end] + problem.encode[node, end, sent]
             if busy > threshold or not problem.allowed[end, sent]:
                 continue
-            charged = prices.compute[node, end] - problem.prefix[node, end] - paid
+            charged = problem.cost[node, end] - problem.prefix[node, end] - paid
             cost = busy + charged + togo.departure[end, sent, after]
             if cost < best:
                 best, best_end, best_level = cost, end, sent

@@ -18,7 +18,7 @@ TOLERANCE = 1e-9
 ROUNDING = 1e-12
 """Relative; how far sums of the same busy times may lie apart, and more."""
 
-_PLAIN = IntervalProof(0.0, math.inf, math.inf, 0.0, {}, {}, {}, (), ())
+_PLAIN = IntervalProof(0.0, math.inf, math.inf, 0.0, {}, {}, (), ())
 """No hints."""
 
 

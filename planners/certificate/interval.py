@@ -84,14 +84,9 @@ def matters(network: Network, question: Question) -> Network:
 
 
 def prices_of(network: Network, hints: IntervalProof, question: Question) -> Prices:
-    """The hinted multipliers for a network; those that make no sense are 0.
-
-    A stage is charged all that a stage at its node can be charged. Every walk then pays at least what it
-    would by its own computing time, for the same credit, so the bound is at least as good.
-    """
+    """The hinted multipliers for a network; those that make no sense are 0."""
     ids = [network.instance.problem.nodes[v].id for v in network.nodes]
     stage = _values(hints.stage_price, ids)
-    stage += _values(hints.compute_price, ids) * _longest_s(network, question.limit_s)
     ends = [(ids[a], ids[b]) for a, b in zip(network.tail, network.head, strict=True)]
     loss = _sensible(hints.loss_price) / LOSS_UNITS_PER_POINT
     prices = Prices(loss, stage, _values(hints.link_price, ends))
@@ -106,16 +101,6 @@ def _values(table: Mapping[Key, float], keys: list[Key]) -> Floats:
 
 def _sensible(price: float) -> float:
     return float(price) if 0.0 < price < np.inf else 0.0
-
-
-def _longest_s(network: Network, limit_s: float) -> Floats:
-    """(n,) [s] the most that one stage at each node computes within a time."""
-    most = np.zeros(len(network.nodes))
-    for first in range(network.num_layers):
-        able, seconds = network.stages_from(first)
-        seconds[~np.isfinite(seconds) | (seconds > limit_s)] = 0.0
-        most[able] = np.maximum(most[able], seconds.max(axis=1, initial=0.0))
-    return most
 
 
 def watched_of(network: Network, hints: IntervalProof) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from planners import solve
 from planners.astar.ascent import ascend
 from planners.astar.network import base_net
 from planners.astar.passes import backward
-from planners.astar.prices import Multipliers, capacities, no_multipliers, prices_of
+from planners.astar.prices import Multipliers, no_multipliers, prices_of
 from planners.astar.scaled import INFINITE, Scale, Scaled, scale_instance
 from satllm_env.problem import Instance, Plan, Problem
 from satllm_env.problem.instance import Bools
@@ -36,7 +36,7 @@ def test_any_prices_bound_the_optimum(problem: Problem, seed: int, size: float) 
     most = size * plan.sum_s * scale.ticks_per_s
     drawn = [rng.uniform(0.0, most, len(values)) for values in no_multipliers(ticks)]
     threshold = int(plan.bottleneck_s * scale.ticks_per_s) + 1
-    prices = prices_of(ticks, Multipliers(*drawn), capacities(ticks, threshold))
+    prices = prices_of(ticks, Multipliers(*drawn))
     net = base_net(ticks)
     bound = backward(ticks, net, alive, threshold, prices).arrival[0, 0, net.source] - prices.credit
     assert bound <= plan.sum_s * scale.ticks_per_s + len(plan.resources)  # each is rounded to a tick
@@ -77,30 +77,10 @@ def test_an_ascent_only_helps(problem: Problem) -> None:
     assert values == sorted(values)
 
 
-def test_capacity_is_the_longest_stage() -> None:
-    """What a stage may compute at most agrees with trying every stage."""
-    for seed in range(20):
-        instance = Instance.from_problem(_problem(seed))
-        ticks, _ = scale_instance(instance, 100.0)
-        threshold = int(np.median(ticks.prefix[:, -1])) // 2
-        expected = np.zeros(len(ticks.prefix), np.int64)
-        for node, reaches in enumerate(ticks.reach.tolist()):
-            for first, reach in enumerate(reaches):
-                for end in range(first + 1, reach + 1):
-                    busy = ticks.prefix[node, end] - ticks.prefix[node, first]
-                    if busy <= threshold and node != ticks.destination:
-                        expected[node] = max(expected[node], busy)
-        assert capacities(ticks, threshold).tolist() == expected.tolist()
-
-
-def _problem(seed: int) -> Problem:
-    return random_problem(np.random.default_rng(seed))
-
-
 @pytest.mark.parametrize("seed", range(5))
 def test_prices_are_what_they_were(seed: int) -> None:
     """An ascent leaves the multipliers that it begins with alone."""
-    ticks, _ = scale_instance(Instance.from_problem(_problem(seed)), 100.0)
+    ticks, _ = scale_instance(Instance.from_problem(random_problem(np.random.default_rng(seed))), 100.0)
     begin = no_multipliers(ticks)
     alive = np.repeat(ticks.allowed[:, :, None], len(ticks.prefix), axis=2)
     ascend(ticks, base_net(ticks), alive, INFINITE - 1, begin, INFINITE, 10, 10)

@@ -26,7 +26,7 @@ from satllm_env.errors import InputError
 from satllm_env.problem import Instance, Plan, Problem, evaluate, load_problem
 from tests.strategies import problems, random_problem
 
-NO_HINTS: tuple[float, dict, dict, dict, tuple, tuple] = (0.0, {}, {}, {}, (), ())
+NO_HINTS: tuple[float, dict, dict, tuple, tuple] = (0.0, {}, {}, (), ())
 
 
 def proven(result: Result, proof: Proof | None) -> Result:
@@ -125,7 +125,6 @@ def hints(draw: st.DrawFn, problem: Problem, bound_s: float) -> Proof:
             upto_s=upto_s,
             bound_s=bound_s,
             loss_price=draw(PRICE),
-            compute_price={name: draw(PRICE) for name in names},
             stage_price={name: draw(PRICE) for name in names},
             link_price={pair: draw(PRICE) for pair in pairs},
             watched_nodes=tuple(draw(st.sets(st.sampled_from(names)))),
