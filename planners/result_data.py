@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from planners.certificate import Verdict
 from planners.result import Result
 
 
@@ -25,4 +26,17 @@ def result_as_data(result: Result) -> dict[str, Any]:
         "reason": result.reason,
         "counts": dict(result.counts),
         "steps": plan.steps_as_data() if plan else [],
+    }
+
+
+def verdict_as_data(verdict: Verdict) -> dict[str, Any]:
+    """The JSON object of a certificate's verdict."""
+    example = verdict.counter_example
+    return {
+        "status": verdict.status,
+        "delay_s": verdict.delay_s if math.isfinite(verdict.delay_s) else None,
+        "lower_bound_s": verdict.lower_bound_s if math.isfinite(verdict.lower_bound_s) else None,
+        "findings": list(verdict.lines),
+        "counts": dict(verdict.counts),
+        "counter_example": example and example.steps_as_data(),
     }

@@ -11,14 +11,17 @@ from rich.console import Console
 from rich.table import Table
 
 from planners import Result, planner_kind, planner_names, solve
+from planners.certificate import Verdict, check_result
 from planners.plan_file import load_steps
 from planners.plan_table import plan_table
 from planners.registry import planner_entry
-from planners.result_data import result_as_data
+from planners.result_data import result_as_data, verdict_as_data
 from satllm_env.cli import EXIT_NO_PLAN, notes, print_json, run_command, write_text
 from satllm_env.errors import InputError
 from satllm_env.problem import Instance, Problem, dump_problem, evaluate, load_problem
 from satllm_env.scenarios import load_scenario
+
+EXIT_REFUTED = 1
 
 
 @dataclass
@@ -26,8 +29,8 @@ class Arguments:
     """Plan one request and print the plan, its delay and what is proven about it.
 
     The request is a problem file, or is drawn from a scenario. With --check a plan made elsewhere is
-    walked by the rules instead, and the first rule it breaks is named. Exit codes: 0 a plan, 2 bad input,
-    3 no feasible plan exists.
+    walked by the rules instead, and the first rule it breaks is named. Exit codes: 0 a plan, 1 a result
+    that --certify refutes, 2 bad input, 3 no feasible plan exists.
     """
 
     problem: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
@@ -44,6 +47,8 @@ class Arguments:
     """Write the request as a problem file."""
     check: Annotated[Path | None, tyro.conf.arg(metavar="PLAN.json")] = None
     """Check this plan (the output of --json, or its list of steps) instead of planning."""
+    certify: bool = False
+    """Have the plan and the bound checked by code that shares nothing with the planner's search."""
     deadline: Annotated[float | None, tyro.conf.arg(metavar="SECONDS")] = None
     """Stop the proof after this time and print the best plan with its bound."""
     epsilon: float = 0.0
@@ -62,11 +67,25 @@ def main(arguments: Arguments) -> int:
         write_text(arguments.save_problem, dump_problem(problem))
         notes().print(f"wrote {arguments.save_problem}")
     result = _check(arguments.check, problem, source) if arguments.check else _solve(arguments, problem)
+    verdict = _certify(problem, result) if arguments.certify else None
     if arguments.json:
-        print_json(result_as_data(result))
+        data = result_as_data(result)
+        print_json(data if verdict is None else {**data, "certificate": verdict_as_data(verdict)})
     else:
         _print_result(result)
+        if verdict is not None:
+            print(f"certificate: {verdict.summary()}")
+    if verdict is not None and verdict.status == "refuted":
+        notes().print("the independent check refutes this result")
+        return EXIT_REFUTED
     return 0 if result.feasible else EXIT_NO_PLAN
+
+
+def _certify(problem: Problem, result: Result) -> Verdict:
+    if result.proof is None:
+        raise InputError("--certify", "", f"{result.planner!r} hands over no proof; astar does")
+    with notes().status("checking the proof"):
+        return check_result(problem, result)
 
 
 def _request(arguments: Arguments) -> tuple[Problem, str]:

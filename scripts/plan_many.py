@@ -167,7 +167,7 @@ def _totals(outcomes: Outcomes, wall_s: float) -> dict[str, Any]:
 
 def _print_table(requests: list[Request], outcomes: Outcomes, totals: dict[str, Any]) -> None:
     table = Table("request", "status")
-    for heading in ("delay [s]", "gap [%]", "plan [ms]"):
+    for heading in ("delay \\[s]", "gap \\[%]", "plan \\[ms]"):  # else "[s]" means: strike out
         table.add_column(heading, justify="right")
     for request, outcome in zip(requests, outcomes, strict=True):
         table.add_row(Text(request.label, overflow="fold"), *_cells(outcome))

@@ -43,6 +43,7 @@ class _Writer:
 
     def __init__(self, instance: Instance, scale: Scale, lower_bound_s: float) -> None:
         self._ticks, self._lower_s = scale.ticks_per_s, lower_bound_s
+        self._alone = instance.tables.micro_batches == 1
         self._budget = to_points(instance.tables.budget_units)
         self._nodes = [node.id for node in instance.problem.nodes]
         self._links = [(link.source, link.target) for link in instance.problem.links]
@@ -53,7 +54,8 @@ class _Writer:
         bound_s = math.inf if piece.bound >= INFINITE else piece.bound / self._ticks
         return IntervalProof(
             above_s=max(0.0, piece.above / self._ticks),
-            upto_s=piece.upto / self._ticks,
+            # one micro-batch waits for no other, so its one interval is not cut short at any bottleneck
+            upto_s=math.inf if self._alone else piece.upto / self._ticks,
             bound_s=min(bound_s, self._lower_s) if math.isfinite(self._lower_s) else math.inf,
             loss_price=float(multipliers.loss[0]) / self._ticks / self._budget if self._budget else 0.0,
             stage_price=_named(self._nodes, multipliers.stage / self._ticks),

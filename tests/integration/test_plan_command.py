@@ -172,3 +172,26 @@ def test_save_problem_and_plan_it(tmp_path: Path) -> None:
 def test_bad_input(arguments: list[str | Path], words: list[str]) -> None:
     """Exit 2 with one line that names the fault."""
     assert_one_line(run(*arguments), *words)
+
+
+@pytest.mark.parametrize("name", ["tiny-ring.json", "ring-12x5.json", "chain-24x5.json"])
+def test_certify(name: str) -> None:
+    """The planner's results withstand the independent check, in words and as data."""
+    data = plan_json("--problem", DATA / name, "--certify")
+    assert data["certificate"]["status"] == "valid"
+    assert data["certificate"]["lower_bound_s"] == pytest.approx(data["delay_s"], rel=1e-8)
+    assert "certificate: valid" in run("--problem", DATA / name, "--certify").stdout
+
+
+def test_certify_that_there_is_no_plan() -> None:
+    """A proof that no plan exists is checked, too."""
+    done = run("--problem", DATA / "no-plan.json", "--certify", "--json")
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["certificate"]["status"] == "valid"
+
+
+def test_certify_needs_a_proof() -> None:
+    """A planner that hands over no proof is refused in one line."""
+    done = run("--problem", RING, "--planner", "greedy", "--certify")
+    assert done.returncode == 2
+    assert done.stderr == "--certify: 'greedy' hands over no proof; astar does\n"

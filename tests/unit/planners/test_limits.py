@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from planners import solve
 from planners.limits import Limits
 from satllm_env.errors import InputError
-from satllm_env.problem import Problem, evaluate, parse_steps
+from satllm_env.problem import Problem, evaluate, parse_problem, parse_steps
 from satllm_env.scenarios import load_scenario, scenario_names
 from tests.strategies import problems, random_problem
 
@@ -106,3 +106,14 @@ def test_interrupt_gets_through(tmp_path: Path) -> None:
         _, complaint = process.communicate(timeout=30)
     assert process.returncode in (1, -signal.SIGINT, 130)
     assert complaint.rstrip().endswith("KeyboardInterrupt")
+
+
+@pytest.mark.parametrize("speed", [1e-4, 0.1, 1e3])
+def test_a_slow_node_off_the_way_changes_nothing(speed: float) -> None:
+    """A node that makes the first, coarse time scale very coarse does not hide the optimum."""
+    problem = random_problem(np.random.default_rng(0), micro_batches=64)
+    data = problem.model_dump(by_alias=True)
+    data["nodes"] = [*data["nodes"], {"id": "slow", "kind": "satellite", "flops_per_s": speed}]
+    result = solve(parse_problem(data))
+    assert result.status == "optimal"
+    assert result.delay_s == pytest.approx(solve(problem).delay_s, rel=1e-9)

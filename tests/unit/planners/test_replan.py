@@ -106,9 +106,9 @@ def drawn_held(rng: np.random.Generator, problem: Problem) -> Held | None:
 
 def drawn_rates(rng: np.random.Generator, problem: Problem) -> Rates:
     """One rate, or one for each node, of which some are 0 or missing."""
-    values = [math.inf, 1e12, 1e11, 2e10, 4e9, 0.0]
+    values = [math.inf, 1e12, 1e11, 2e10, 4e9, 1.0, 1e-3, 0.0]
     if rng.random() < 0.6:
-        return float(rng.choice(values[:5]))
+        return float(rng.choice(values[:7]))
     return {node.id: float(rng.choice(values)) for node in problem.nodes if rng.random() < 0.8}
 
 
