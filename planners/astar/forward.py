@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba
 import numpy as np
 
@@ -12,8 +14,18 @@ from planners.astar.scaled import INFINITE, Scaled
 from satllm_env.problem.instance import Bools, Ints
 
 
+class Ahead(NamedTuple):
+    """What rules a move out: a walk over it would be priced too high, or have too long a bottleneck."""
+
+    arrival: Ints  # (L + 1, Q, X) of the backward pass at the same threshold and prices
+    departure: Ints  # (L + 1, Q, X)
+    most: int  # [ticks] priced sums above this are of no interest
+    floor: int  # [ticks] bottlenecks that `most` takes account of
+    repeats: int  # M − 1
+
+
 @numba.njit(cache=True)
-def forward(problem: Scaled, net: Net, alive: Bools, threshold: int, prices: Prices) -> Ints:
+def forward(problem: Scaled, net: Net, alive: Bools, threshold: int, prices: Prices, ahead: Ahead) -> Ints:
     """Least priced sum from the source to every arrival; the mirror image of `passes.backward`.
 
     Args:
@@ -22,6 +34,7 @@ def forward(problem: Scaled, net: Net, alive: Bools, threshold: int, prices: Pri
         alive: (L + 1, Q, X) states of interest.
         threshold: [ticks] no processor or link may be busy longer.
         prices: what is charged.
+        ahead: what rules moves out.
 
     Returns:
         (L + 1, Q, X) ticks; a walk's cost at the destination leaves out what is computed there.
@@ -38,8 +51,8 @@ def forward(problem: Scaled, net: Net, alive: Bools, threshold: int, prices: Pri
             if not problem.allowed[boundary, level]:
                 continue
             if boundary > 0:
-                _leave(problem, net, alive, prices, arrival, departure, boundary, level, threshold)
-            _relay_on(problem, net, alive, prices, arrival, queue, waiting, boundary, level, threshold)
+                _leave(problem, net, alive, prices, ahead, arrival, departure, boundary, level, threshold)
+            _relay_on(problem, net, alive, prices, ahead, arrival, queue, waiting, boundary, level, threshold)
         if boundary == width - 1:
             break
         for place in range(num_places):
@@ -47,7 +60,7 @@ def forward(problem: Scaled, net: Net, alive: Bools, threshold: int, prices: Pri
                 steps = _received(problem, net, arrival, decode, cost, place, boundary)
                 if steps > 0:
                     received = decode[:steps], cost[:steps]
-                    _compute_on(problem, net, prices, departure, received, place, boundary, threshold)
+                    _compute_on(problem, net, prices, ahead, departure, received, place, boundary, threshold)
     return arrival
 
 
@@ -57,6 +70,7 @@ def _leave(
     net: Net,
     alive: Bools,
     prices: Prices,
+    ahead: Ahead,
     arrival: Ints,
     departure: Ints,
     boundary: int,
@@ -74,6 +88,8 @@ def _leave(
             link, target = net.out_link[move], net.out_target[move]
             if transfer[link] <= threshold and alive[boundary, level, target]:
                 spent = cost + price + transfer[link] + prices.link[link]
+                if spent + _rest(ahead, ahead.arrival[boundary, level, target], transfer[link]) > ahead.most:
+                    continue
                 arrival[boundary, level, target] = min(arrival[boundary, level, target], spent)
 
 
@@ -83,6 +99,7 @@ def _relay_on(
     net: Net,
     alive: Bools,
     prices: Prices,
+    ahead: Ahead,
     arrival: Ints,
     queue: Ints,
     waiting: Bools,
@@ -110,6 +127,8 @@ def _relay_on(
             link, target = net.out_link[move], net.out_target[move]
             spent = reached[place] + transfer[link] + prices.link[link]
             if spent >= reached[target] or not wanted[target] or transfer[link] > threshold:
+                continue
+            if spent + _rest(ahead, ahead.arrival[boundary, level, target], transfer[link]) > ahead.most:
                 continue
             reached[target] = spent
             if not waiting[target]:
@@ -142,6 +161,7 @@ def _compute_on(
     problem: Scaled,
     net: Net,
     prices: Prices,
+    ahead: Ahead,
     departure: Ints,
     received: tuple[Ints, Ints],
     place: int,
@@ -165,8 +185,17 @@ def _compute_on(
             step = len(decode) - 1
             while step >= 0 and busy + decode[step] > threshold:
                 step -= 1
-            if step >= 0:
-                departure[end, level, after] = min(departure[end, level, after], cost[step] + busy + charged)
+            if step < 0:
+                continue
+            spent = cost[step] + busy + charged
+            if spent + _rest(ahead, ahead.departure[end, level, after], busy + decode[0]) <= ahead.most:
+                departure[end, level, after] = min(departure[end, level, after], spent)
+
+
+@numba.njit(cache=True)
+def _rest(ahead: Ahead, togo: int, busy: int) -> int:
+    """[ticks] still to come after a move, and what its own busy time adds if it is the bottleneck."""
+    return togo + ahead.repeats * max(0, busy - ahead.floor)
 
 
 @numba.njit(cache=True)

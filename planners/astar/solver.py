@@ -22,7 +22,7 @@ from math import isqrt
 import numpy as np
 
 from planners.astar.ascent import Ascent, ascend
-from planners.astar.forward import forward, survivors
+from planners.astar.forward import Ahead, forward, survivors
 from planners.astar.interval import Counts, Interval, Piece
 from planners.astar.leaf import Leaf
 from planners.astar.network import NOWHERE, base_net, restricted, watch
@@ -270,9 +270,11 @@ class Solver:
 
     def _reduce(self, interval: Interval, dual: Ascent) -> None:
         """Drop states that lie on no better plan with a bottleneck in the interval."""
-        reached = forward(self.problem, interval.net, interval.alive, interval.upto, dual.prices)
-        self.counts.passes += 1
         most = self._enough(interval) - 1 + dual.prices.credit
+        togo = dual.togo
+        ahead = Ahead(togo.arrival, togo.departure, most, interval.above + 1, self._repeats)
+        reached = forward(self.problem, interval.net, interval.alive, interval.upto, dual.prices, ahead)
+        self.counts.passes += 1
         alive, keep = survivors(self.problem, interval.net, interval.alive, reached, dual.togo, most)
         interval.alive = alive
         if not keep.all():
