@@ -34,13 +34,14 @@ def solve_many(
     deadline_s: float | None = None,
     epsilon: float = 0.0,
     label_limit: int | None = None,
+    memory_bytes: float = 2e9,
     seed: int | Sequence[int] = 0,
     progress: Progress | None = None,
 ) -> list[Result | Failure]:
     """Plan a batch of problems.
 
-    Results are those of `solve`, one by one, whatever `jobs` and `backend`; only plan times and counts of
-    work differ, as between any two runs. A deadline is the exception: what is proven by then hangs on the
+    Results are those of `solve`, one by one, whatever `jobs` and `backend`; only plan times
+    differ, as between any two runs. A deadline is the exception: what is proven by then hangs on the
     machine and on how many share it. With a deadline each process plans its first problem twice, since the
     first time it also loads code.
 
@@ -57,6 +58,7 @@ def solve_many(
         deadline_s: [s] as in `solve`, for each problem.
         epsilon: [1] as in `solve`.
         label_limit: as in `solve`, for each problem.
+        memory_bytes: [bytes] as in `solve`, for each problem.
         seed: of planners that draw; one for all or one per problem.
         progress: called here with the number of problems done, after each.
 
@@ -68,7 +70,7 @@ def solve_many(
     """
     given = list(problems)
     planner_entry(planner)
-    settings = Settings(planner, Limits(deadline_s, epsilon, label_limit))
+    settings = Settings(planner, Limits(deadline_s, epsilon, label_limit, memory_bytes))
     seeds = _seeds(seed, len(given))
     workers = _workers(jobs, backend)
     done: list[Result | Failure | None] = [None] * len(given)
