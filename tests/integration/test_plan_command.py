@@ -1,21 +1,18 @@
 """scripts/plan.py by its contract."""
 
-import contextlib
-import io
 import json
-import runpy
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
-from unittest import mock
+from typing import Any
 
 import pytest
 
 from planners import planner_names
 from satllm_env.problem import load_problem
+from tests.integration.command import ROOT, Done, command
 
-ROOT = Path(__file__).parents[2]
+run = command("plan.py")
 DATA = ROOT / "tests" / "data" / "problems"
 RING = DATA / "tiny-ring.json"
 KEYS = {
@@ -30,28 +27,6 @@ KEYS = {
     "plan_time_s",
     "steps",
 }
-
-
-class Done(NamedTuple):
-    """What a command left behind."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def run(*arguments: str | Path) -> Done:
-    """Run the command in this process, as `python scripts/plan.py` would."""
-    path = str(ROOT / "scripts" / "plan.py")
-    out, err = io.StringIO(), io.StringIO()
-    with (
-        mock.patch.object(sys, "argv", [path, *map(str, arguments)]),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-        pytest.raises(SystemExit) as stop,
-    ):
-        runpy.run_path(path, run_name="__main__")
-    return Done(int(stop.value.code or 0), out.getvalue(), err.getvalue())
 
 
 def plan_json(*arguments: str | Path) -> dict[str, Any]:

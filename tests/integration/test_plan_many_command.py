@@ -1,48 +1,21 @@
 """scripts/plan_many.py: rows, exit codes and messages."""
 
-import contextlib
-import io
 import json
-import os
-import runpy
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
-from unittest import mock
+from typing import Any
 
 import pytest
 
 from planners import solve
 from satllm_env.problem import load_problem
 from satllm_env.scenarios import load_scenario
+from tests.integration.command import ROOT, command
 
-ROOT = Path(__file__).parents[2]
+run = command("plan_many.py", COLUMNS="200")
 DATA = ROOT / "tests" / "data" / "problems"
 RING, FULL, NO_PLAN = (DATA / f"{name}.json" for name in ("tiny-ring", "tiny-full-ground", "no-plan"))
-
-
-class Done(NamedTuple):
-    """What a command left behind."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def run(*arguments: str | Path) -> Done:
-    """Run the command in this process, as `python scripts/plan_many.py` would."""
-    path = str(ROOT / "scripts" / "plan_many.py")
-    out, err = io.StringIO(), io.StringIO()
-    with (
-        mock.patch.object(sys, "argv", [path, *map(str, arguments)]),
-        mock.patch.dict(os.environ, {"COLUMNS": "200"}),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-        pytest.raises(SystemExit) as stop,
-    ):
-        runpy.run_path(path, run_name="__main__")
-    return Done(int(stop.value.code or 0), out.getvalue(), err.getvalue())
 
 
 def test_json_object() -> None:

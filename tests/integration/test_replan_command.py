@@ -1,31 +1,20 @@
 """scripts/replan.py: verdict, exit codes and messages."""
 
-import contextlib
-import io
 import json
-import runpy
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
-from unittest import mock
+from typing import Any
 
 import pytest
 
 from planners import solve
 from satllm_env.problem import Instance, evaluate, load_problem, parse_steps
 from satllm_env.problem.damage import without_node
+from tests.integration.command import ROOT, Done, command
 
-ROOT = Path(__file__).parents[2]
+run = command("replan.py")
 RING = ROOT / "tests" / "data" / "problems" / "ring-12x5.json"
-
-
-class Done(NamedTuple):
-    """What a command left behind."""
-
-    returncode: int
-    stdout: str
-    stderr: str
 
 
 @pytest.fixture
@@ -36,20 +25,6 @@ def current(tmp_path: Path) -> Path:
     path = tmp_path / "current.json"
     path.write_text(json.dumps({"steps": plan.steps_as_data()}))
     return path
-
-
-def run(*arguments: str | Path) -> Done:
-    """Run the command in this process, as `python scripts/replan.py` would."""
-    path = str(ROOT / "scripts" / "replan.py")
-    out, err = io.StringIO(), io.StringIO()
-    with (
-        mock.patch.object(sys, "argv", [path, *map(str, arguments)]),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-        pytest.raises(SystemExit) as stop,
-    ):
-        runpy.run_path(path, run_name="__main__")
-    return Done(int(stop.value.code or 0), out.getvalue(), err.getvalue())
 
 
 def ring(current: Path, *arguments: str | Path) -> Done:
