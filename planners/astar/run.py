@@ -30,6 +30,9 @@ NAME = "astar"
 COARSE_TICKS = 1 << 34
 """A plan of fewer ticks than this is too coarsely rounded: the instance is scaled again to its delay."""
 
+FAR = 1.1
+"""Where time is up with the best plan further than this from the bound, the simple ones are asked, too."""
+
 STATE_BYTES, TRANSFER_BYTES = 160, 24
 """Memory that tables take per state (boundary, level, node) and per (boundary, level, link), all told."""
 
@@ -120,7 +123,7 @@ class _Run:
     ) -> None:
         self.instance, self.solver, self.limits, self.begin = instance, solver, limits, begin
         self.simple: Plan | None = None
-        """A simple plan, where time was up before the search had one."""
+        """A simple plan, where time was up before the search had a good one."""
         self.may_be_coarse = False
         self._check, self._asked = check, False
 
@@ -141,7 +144,7 @@ class _Run:
         worked = limits.label_limit is not None and solver.counts.popped >= limits.label_limit
         if not (late or worked):
             return False
-        if solver.best is None and not self._asked:
+        if not self._asked and solver.upper > FAR * solver.lower:
             self._asked, self.simple = True, simple_plan(self.instance)
         return solver.best is not None or self.simple is not None
 
@@ -150,7 +153,11 @@ def _outcome(run: _Run, scale: Scale, least_s: float, load_s: Floats | None) -> 
     solver = run.solver
     counts = vars(solver.counts).copy()
     proven = solver.lower >= solver.upper
-    plan = run.simple if solver.best is None else _plan(run.instance, solver.best, scale)
+    plan = None if solver.best is None else _plan(run.instance, solver.best, scale)
+    if run.simple is not None and not (plan and proven):
+        plan = min(
+            (one for one in (run.simple, plan) if one), key=lambda one: one.delay_s + loading_s(one, load_s)
+        )
     if plan is None:
         if not proven:
             raise InputError("problem", "", _unsolved(solver))

@@ -41,13 +41,13 @@ MAX_STATES = 1 << 18
 CHEAP_STATES = 1 << 14
 """Work on fewer states than this is cheap."""
 
-COLD_PASSES, WARM_PASSES, MOST_PASSES = 30, 24, 40
-"""Passes that an ascent makes at least, without and with another interval's prices, and at most."""
+PASSES = 24
+"""Passes that an ascent makes at most; it may end sooner only where its prices are known to be good."""
 
 STRIDE = 0.75
 """From one threshold to the next lower one, at first."""
 
-NEAR = 10
+NEAR = 6
 """An interval is searched rather than bisected if its bound is short of the cut by one part in this."""
 
 FIRST_TRY = 2_000
@@ -85,7 +85,7 @@ class Solver:
         self._open: list[Interval] = []
         self._offer(incumbent)
         above = least - 1 if self._repeats else -1
-        self._first = Interval(0, above, bound, net, alive, no_multipliers(problem), passes=COLD_PASSES)
+        self._first = Interval(0, above, bound, net, alive, no_multipliers(problem), passes=PASSES)
         heapq.heappush(self._open, self._first)
 
     @property
@@ -126,7 +126,7 @@ class Solver:
             if middle <= max(interval.above, 1):
                 break
             self._push(replace(interval, above=middle))
-            interval = replace(interval, upto=middle, fresh=True, passes=WARM_PASSES)
+            interval = replace(interval, upto=middle, fresh=True, passes=PASSES)
         self._push(interval)
 
     def _round(self, stop: Stop, share: int) -> None:
@@ -171,12 +171,13 @@ class Solver:
             self._tighten(interval)
         elif self._pays_to_split(interval, 1):
             self._split(interval)
-        elif self._promises(interval) and self._search(interval, stop, FIRST_TRY + interval.states // 8):
-            return
+        elif self._promises(interval):
+            if not self._search(interval, stop, FIRST_TRY + interval.states // 8):
+                heapq.heappush(self._open, interval)
         elif self._pays_to_split(interval, 2):
             self._split(interval)
-        elif interval.passes < WARM_PASSES:
-            interval.fresh, interval.passes = True, WARM_PASSES
+        elif interval.passes < PASSES:
+            interval.fresh, interval.passes = True, PASSES
             heapq.heappush(self._open, interval)
         elif self._watch(interval) or not self._search(interval, stop, None):
             heapq.heappush(self._open, interval)
@@ -238,7 +239,7 @@ class Solver:
             interval.multipliers,
             self._enough(interval),
             interval.passes,
-            MOST_PASSES,
+            PASSES,
         )
         self.counts.passes += found.passes
         interval.multipliers, interval.walk = found.multipliers, found.walk
@@ -304,7 +305,7 @@ class Solver:
         above, upto = max(interval.above, 1), interval.upto
         middle = isqrt(above * upto) if upto > 4 * above else (interval.above + upto) // 2
         middle = max(middle, interval.above + 1)
-        self._push(replace(interval, upto=middle, fresh=True, passes=WARM_PASSES))
+        self._push(replace(interval, upto=middle, fresh=True, passes=PASSES))
         # the prices are the best known for this threshold; but less is enough now, so states can go
         self._push(replace(interval, above=middle, fresh=True, passes=1))
 
