@@ -35,13 +35,6 @@ LITTLE = 1e-3
 """Progress of less than this share of what is missing does not count."""
 
 
-class Room(NamedTuple):
-    """Tables that passes over one graph fill again and again."""
-
-    one: ToGo
-    other: ToGo
-
-
 class Ascent(NamedTuple):
     """The outcome at one threshold."""
 
@@ -70,13 +63,6 @@ class _Uses(NamedTuple):
 
 
 @numba.njit(cache=True)
-def new_room(net: Net, width: int, num_levels: int) -> Room:
-    """Tables for a graph."""
-    shape = (width, num_levels, len(net.node))
-    return Room(empty_tables(shape), empty_tables(shape))
-
-
-@numba.njit(cache=True)
 def ascend(
     problem: Scaled,
     net: Net,
@@ -99,8 +85,7 @@ def ascend(
         min_passes: below this it stops only when the bound is enough or rises no more.
         max_passes: at least one; the ascent also stops when it would take more than as many again.
     """
-    room = new_room(net, alive.shape[0], alive.shape[1])
-    best_togo, togo = room.one, room.other
+    best_togo, togo = empty_tables(alive.shape), empty_tables(alive.shape)
     now, best = _copied(begin), _copied(begin)
     best_prices = prices_of(problem, now)
     uses, direction = _new_uses(problem), _new_uses(problem)

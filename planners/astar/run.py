@@ -153,8 +153,9 @@ def _outcome(run: _Run, scale: Scale, least_s: float, load_s: Floats | None) -> 
     solver = run.solver
     counts = vars(solver.counts).copy()
     proven = solver.lower >= solver.upper
+    optimal = proven and solver.best is not None
     plan = None if solver.best is None else _plan(run.instance, solver.best, scale)
-    if run.simple is not None and not (plan and proven):
+    if run.simple is not None and not optimal:
         plan = min(
             (one for one in (run.simple, plan) if one), key=lambda one: one.delay_s + loading_s(one, load_s)
         )
@@ -167,10 +168,8 @@ def _outcome(run: _Run, scale: Scale, least_s: float, load_s: Floats | None) -> 
         )
     delay_s = plan.delay_s + loading_s(plan, load_s)
     # where the search has no plan, it may have proven that none is better than what the bound allows
-    lower_s = (
-        delay_s if proven and solver.best is not None else min(delay_s, solver.lower / scale.ticks_per_s)
-    )
-    status: Status = "optimal" if proven and solver.best is not None else "feasible"
+    lower_s = delay_s if optimal else min(delay_s, solver.lower / scale.ticks_per_s)
+    status: Status = "optimal" if optimal else "feasible"
     proof = proof_of(run.instance, solver.pieces, scale, least_s, lower_s)
     return Outcome(status, plan, delay_s, lower_s, "", counts, proof)
 

@@ -85,8 +85,7 @@ class Solver:
         self._open: list[Interval] = []
         self._offer(incumbent)
         above = least - 1 if self._repeats else -1
-        self._first = Interval(0, above, bound, net, alive, no_multipliers(problem), passes=PASSES)
-        heapq.heappush(self._open, self._first)
+        self._open.append(Interval(0, above, bound, net, alive, no_multipliers(problem), passes=PASSES))
 
     @property
     def lower(self) -> int:
