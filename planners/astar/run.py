@@ -82,29 +82,33 @@ def search_exactly(instance: Instance, limits: Limits, load_s: Floats | None = N
     Raises:
         InputError: the tables would not fit the memory limit.
     """
+    with Interrupt() as interrupt:  # all compiled code runs inside
+        return _search(instance, limits, load_s, interrupt)
+
+
+def _search(instance: Instance, limits: Limits, load_s: Floats | None, interrupt: Interrupt) -> Outcome:
     begin = time.perf_counter()
     max_labels = room_for_labels(instance, limits)
     least_s = _least_bottleneck_s(instance)
     if not least_s < math.inf:
         return _without_plan("no set of nodes can hold all layers", {}, Proof(math.inf, math.inf, ()))
     bound_s, incumbent = _largest_delay_s(instance, load_s), NO_WALK
-    with Interrupt() as interrupt:
-        while True:
-            problem, scale = scale_instance(instance, bound_s, load_s)
-            ticks = scale.ticks_per_s
-            solver = Solver(problem, int(bound_s * ticks) + 1, int(least_s * ticks), incumbent, max_labels)
-            run = _Run(instance, solver, limits, begin, interrupt.check)
+    while True:
+        problem, scale = scale_instance(instance, bound_s, load_s)
+        ticks = scale.ticks_per_s
+        solver = Solver(problem, int(bound_s * ticks) + 1, int(least_s * ticks), incumbent, max_labels)
+        run = _Run(instance, solver, limits, begin, interrupt.check)
+        solver.run(run.stop)
+        if run.too_coarse and not solver.upper / ticks < bound_s / 2:
+            run.may_be_coarse = True
             solver.run(run.stop)
-            if run.too_coarse and not solver.upper / ticks < bound_s / 2:
-                run.may_be_coarse = True
-                solver.run(run.stop)
-            if not run.too_coarse:
-                return _outcome(run, scale, least_s, load_s)
-            assert solver.best is not None
-            # a coarse plan's ticks may be off by as many as micro-batches: only its seconds are sure
-            found = _plan(instance, solver.best, scale)
-            bound_s = (found.delay_s + loading_s(found, load_s)) * (1.0 + 1e-9)
-            incumbent = solver.best
+        if not run.too_coarse:
+            return _outcome(run, scale, least_s, load_s)
+        assert solver.best is not None
+        # a coarse plan's ticks may be off by as many as micro-batches: only its seconds are sure
+        found = _plan(instance, solver.best, scale)
+        bound_s = (found.delay_s + loading_s(found, load_s)) * (1.0 + 1e-9)
+        incumbent = solver.best
 
 
 class _Run:
