@@ -15,7 +15,7 @@ from planners.benchmark.families import MIXED, family, family_names
 from planners.benchmark.report import Report
 from planners.benchmark.rivals import installed_references
 from planners.benchmark.run import Plan, run_benchmark
-from planners.benchmark.tables import markdown, page_with, print_report
+from planners.benchmark.tables import SECTION, markdown, print_report
 from planners.references.run import PACKAGES, Name
 from satllm_env.cli import notes, print_json, progress, run_command, write_text
 from satllm_env.errors import InputError
@@ -104,7 +104,7 @@ def _check(arguments: Arguments) -> None:
     if arguments.save_worst is not None and MIXED not in measured:
         raise InputError("--save-worst", "", f"needs the family {MIXED!r}")
     if arguments.out is not None:
-        page_with(arguments.out, "")  # an unreadable page is told before the work
+        SECTION.in_page(arguments.out, "")  # an unreadable page is told before the work
 
 
 def _plan(arguments: Arguments) -> Plan:
@@ -128,7 +128,7 @@ def _plan(arguments: Arguments) -> Plan:
 def _write(arguments: Arguments, report: Report) -> None:
     if arguments.out is not None:
         command = shlex.join(["python", "scripts/benchmark_planners.py", *sys.argv[1:]])
-        write_text(arguments.out, page_with(arguments.out, markdown(report, command)))
+        write_text(arguments.out, SECTION.in_page(arguments.out, markdown(report, command)))
         notes().print(f"wrote {arguments.out}")
     mixed = report.of(MIXED)
     if arguments.save_worst is not None and mixed is not None:

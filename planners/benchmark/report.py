@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numba
 
@@ -15,17 +14,11 @@ from planners.benchmark.cold import ColdStarts
 from planners.benchmark.families import MIXED, Family
 from planners.benchmark.measure import MEMORY_LIMIT_BYTES, Measured
 from planners.benchmark.rivals import Rivalry
+from satllm_env.tables import Grid
 
 DASH = "–"
 TAIL_SIZE = 100
 """Problems below which a 99th percentile says nothing."""
-
-
-class Grid(NamedTuple):
-    """A table: headings and rows of text; the first column is to the left, the others to the right."""
-
-    headings: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """What the benchmark makes of its measurements."""
 
 import math
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +10,6 @@ from planners.benchmark.measure import Measured
 from planners.benchmark.report import Report, family_grid, notes, rival_grid
 from planners.benchmark.rivals import Attempt, Rivalry, contradiction
 from planners.benchmark.sizes import Size
-from planners.benchmark.tables import BEGIN, END, page_with
 from planners.benchmark.timing import Timing
 
 SIZE = Size("chain", 48, 5, 6, 8)
@@ -93,15 +91,3 @@ def test_a_process_that_fails_is_told_with_its_last_line() -> None:
     """Rather than taken for one without results."""
     with pytest.raises(ChildError, match=r"nothing\.json"):
         list(lines_of("first_solve", "nothing.json"))
-
-
-def test_only_the_section_between_markers_is_replaced(tmp_path: Path) -> None:
-    """Once and again; a page without markers, or none, becomes the section."""
-    page = tmp_path / "page.md"
-    assert page_with(page, "new\n") == f"{BEGIN}\n\nnew\n\n{END}\n"
-    page.write_text(f"# Title\n\n{BEGIN}\nold\n{END}\n\nafter\n")
-    for section in ("new\n", "newer\n"):
-        page.write_text(page_with(page, section))
-        assert page.read_text() == f"# Title\n\n{BEGIN}\n\n{section}\n{END}\n\nafter\n"
-    page.write_text(f"{END} wrong way round {BEGIN}")
-    assert page_with(page, "new\n") == f"{BEGIN}\n\nnew\n\n{END}\n"
