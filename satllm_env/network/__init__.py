@@ -10,6 +10,7 @@ from satllm_env.network.laser import LaserBudget
 from satllm_env.network.links import snapshot_links
 from satllm_env.network.network_model import NetworkModel, walker_network
 from satllm_env.network.orbits import Constellation, Ephemeris, walker_constellation
+from satllm_env.network.paths import Paths, hops_from, latency_graph, shortest_paths
 from satllm_env.network.snapshot import GroundTable, IslTable, Snapshot
 from satllm_env.network.stations import Station, default_stations, read_stations
 from satllm_env.network.topology import Topology, from_pairs, plus_grid, ring
@@ -29,17 +30,21 @@ __all__ = [
     "KaBandDownlink",
     "LaserBudget",
     "NetworkModel",
+    "Paths",
     "Snapshot",
     "Station",
     "Topology",
     "Walker",
     "default_stations",
     "from_pairs",
+    "hops_from",
+    "latency_graph",
     "parse_epoch",
     "plus_grid",
     "read_stations",
     "read_topology",
     "ring",
+    "shortest_paths",
     "snapshot_links",
     "walker_constellation",
     "walker_network",

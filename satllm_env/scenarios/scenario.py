@@ -130,7 +130,7 @@ class Scenario:
         run = set(shortest_way(site))
         # the way first, then neighbours of what is in, so that the run hangs together
         while len(run) < (compute.satellites or 0):
-            beside = sorted({n for member in run for n in site.neighbours[member]} - run)
+            beside = sorted({n for member in run for n in site.neighbours(member)} - run)
             if not beside:
                 break
             run.add(beside[int(rng.integers(len(beside)))])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from satllm_env.errors import InputError
 from satllm_env.network import (
@@ -17,6 +18,8 @@ from satllm_env.network import (
     Station,
     Walker,
     default_stations,
+    hops_from,
+    latency_graph,
     plus_grid,
     ring,
     walker_network,
@@ -38,8 +41,13 @@ class Site:
     """The satellite with a downlink that is nearest to the source."""
     hops: NDArray[np.int64]
     """(S,) ISL hops from the source, −1 out of reach."""
-    neighbours: list[list[int]]
-    """Usable ISL neighbours of each satellite."""
+    graph: csr_array
+    """(S, S) usable inter-satellite links."""
+
+    def neighbours(self, satellite: int) -> list[int]:
+        """Satellites at the other ends of a satellite's usable links, ascending."""
+        start, end = self.graph.indptr[satellite : satellite + 2]
+        return sorted(self.graph.indices[start:end].tolist())
 
 
 class SiteSampler:
@@ -82,16 +90,15 @@ class SiteSampler:
         raise InputError(self._source_name, "downlink", f"no contact at any of {ATTEMPTS} moments")
 
     def _place(self, rng: np.random.Generator, snapshot: Snapshot, gid: int, hops: int) -> Site | None:
-        neighbours = _neighbours(snapshot, len(self.network.constellation))
-        ground = snapshot.ground
+        graph, ground = latency_graph(snapshot), snapshot.ground
         seen = ground.sat[ground.usable & (ground.gid == gid)]
-        sources = np.flatnonzero(hops_from(seen.tolist(), neighbours) == hops)
+        sources = np.flatnonzero(hops_from(graph, seen) == hops)
         if not len(sources):
             return None
         source = int(rng.choice(sources))
-        reached = hops_from([source], neighbours)
+        reached = hops_from(graph, source)
         nearest = seen[reached[seen] == hops]
-        return Site(snapshot, gid, source, int(rng.choice(nearest)), reached, neighbours)
+        return Site(snapshot, gid, source, int(rng.choice(nearest)), reached, graph)
 
 
 def _stations(form: Downlink, source: str) -> tuple[Station, ...]:
@@ -130,36 +137,11 @@ def _network(form: ScenarioForm, stations: tuple[Station, ...], source: str) -> 
         raise InputError(source, "orbits", str(error)) from None
 
 
-def _neighbours(snapshot: Snapshot, satellites: int) -> list[list[int]]:
-    lists: list[list[int]] = [[] for _ in range(satellites)]
-    usable = snapshot.isl.usable
-    for a, b in zip(snapshot.isl.a[usable].tolist(), snapshot.isl.b[usable].tolist(), strict=True):
-        lists[a].append(b)
-        lists[b].append(a)
-    return lists
-
-
-def hops_from(starts: list[int], neighbours: list[list[int]]) -> NDArray[np.int64]:
-    """(S,) hops from the nearest of `starts`, −1 out of reach."""
-    hops = np.full(len(neighbours), -1)
-    hops[starts] = 0
-    frontier = list(dict.fromkeys(starts))
-    while frontier:
-        reached = []
-        for satellite in frontier:
-            for other in neighbours[satellite]:
-                if hops[other] < 0:
-                    hops[other] = hops[satellite] + 1
-                    reached.append(other)
-        frontier = reached
-    return hops
-
-
 def shortest_way(site: Site) -> list[int]:
     """Satellites from the source to its downlink by fewest hops, the lowest number where several tie."""
-    to_downlink = hops_from([site.downlink], site.neighbours)
+    to_downlink = hops_from(site.graph, site.downlink)
     way = [site.source]
     while way[-1] != site.downlink:
-        nearer = (n for n in site.neighbours[way[-1]] if to_downlink[n] == to_downlink[way[-1]] - 1)
+        nearer = (n for n in site.neighbours(way[-1]) if to_downlink[n] == to_downlink[way[-1]] - 1)
         way.append(min(nearer))
     return way
