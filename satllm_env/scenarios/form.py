@@ -227,8 +227,13 @@ def _read(path: Path) -> str:
 
 def draw(rng: np.random.Generator, value: float | tuple[float, ...] | Uniform) -> float:
     """Draw a number that may vary; nothing is drawn for a number that does not."""
+    return pick(rng.random(), value) if isinstance(value, tuple | Uniform) else value
+
+
+def pick(luck: float, value: float | tuple[float, ...] | Uniform) -> float:
+    """The number that a uniform draw from [0, 1) stands for."""
     if isinstance(value, Uniform):
-        return float(rng.uniform(value.low, value.high))
+        return value.low + luck * (value.high - value.low)
     if isinstance(value, tuple):
-        return value[int(rng.integers(len(value)))]
+        return value[int(luck * len(value))]
     return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from operator import index
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from satllm_env.network import snapshot_links
 from satllm_env.problem import Instance, Problem
 from satllm_env.problem.reachability import finishable
 from satllm_env.problem.schema import Link, Node, first_error
-from satllm_env.scenarios.form import ScenarioForm, draw, load_form
+from satllm_env.scenarios.form import ScenarioForm, draw, load_form, pick
 from satllm_env.scenarios.requests import Request, RequestSampler
 from satllm_env.scenarios.sample import Place, Sample
 from satllm_env.scenarios.sites import Site, SiteSampler, shortest_way
@@ -100,10 +101,14 @@ class Scenario:
 
     def _build(self, rng: np.random.Generator, site: Site, request: Request) -> Sample:
         satellites = self._within_reach(site)
-        computing = self._computing(rng, site, satellites)
+        luck = _luck(rng, len(site.hops))
+        computing = self._computing(rng, site, satellites, luck)
         ids = {number: f"sat-{number}" for number in satellites}
         station = self._sites.stations[site.gid]
-        nodes = [self._satellite(rng, ids[n], n in computing, request) for n in satellites]
+        nodes = [
+            self._satellite(luck[n], ids[n], request) if n in computing else Node(id=ids[n], kind="satellite")
+            for n in satellites
+        ]
         problem = Problem(
             model=request.model,
             nodes=(*nodes, self._ground(station.name, request)),
@@ -123,10 +128,12 @@ class Scenario:
         near = site.hops >= 0 if limit is None else (site.hops >= 0) & (site.hops <= limit)
         return [int(number) for number in np.flatnonzero(near)]
 
-    def _computing(self, rng: np.random.Generator, site: Site, satellites: list[int]) -> set[int]:
+    def _computing(
+        self, rng: np.random.Generator, site: Site, satellites: list[int], luck: list[_Luck]
+    ) -> set[int]:
         compute = self.form.compute
         if compute.share is not None:
-            return {n for n in satellites if rng.random() < compute.share}
+            return {n for n in satellites if luck[n].computes < compute.share}
         run = set(shortest_way(site))
         # the way first, then neighbours of what is in, so that the run hangs together
         while len(run) < (compute.satellites or 0):
@@ -136,18 +143,16 @@ class Scenario:
             run.add(beside[int(rng.integers(len(beside)))])
         return run
 
-    def _satellite(self, rng: np.random.Generator, node_id: str, computes: bool, request: Request) -> Node:
-        if not computes:
-            return Node(id=node_id, kind="satellite")
+    def _satellite(self, luck: _Luck, node_id: str, request: Request) -> Node:
         compute = self.form.compute
-        name = compute.boards[int(rng.integers(len(compute.boards)))]
+        name = compute.boards[int(luck.board * len(compute.boards))]
         flops_per_s = effective_flops(name, request.precision, compute.utilisation)
         return Node(
             id=node_id,
             kind="satellite",
-            flops_per_s=flops_per_s * (1.0 - draw(rng, compute.load)),
-            memory_bytes=draw(rng, compute.memory_bytes),
-            codec_speed=draw(rng, compute.codec_speed),
+            flops_per_s=flops_per_s * (1.0 - pick(luck.load, compute.load)),
+            memory_bytes=pick(luck.memory, compute.memory_bytes),
+            codec_speed=pick(luck.codec, compute.codec_speed),
         )
 
     def _ground(self, node_id: str, request: Request) -> Node:
@@ -196,6 +201,21 @@ class Scenario:
             station_id=station.name,
             station_lat_lon_deg=(station.lat_deg, station.lon_deg),
         )
+
+
+class _Luck(NamedTuple):
+    """Uniform numbers in [0, 1) that decide what one satellite is like."""
+
+    computes: float
+    board: float
+    load: float
+    memory: float
+    codec: float
+
+
+def _luck(rng: np.random.Generator, satellites: int) -> list[_Luck]:
+    """Of the whole constellation, so that a satellite is the same whatever else the problem holds."""
+    return [_Luck(*row) for row in rng.random((satellites, len(_Luck._fields))).tolist()]
 
 
 def _generator(rng: np.random.Generator | int) -> np.random.Generator:
