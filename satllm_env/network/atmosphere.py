@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -21,7 +22,7 @@ class AtmosphericLoss:
 
     Args:
         elevation_deg: [deg] ascending, above 0 to 90, at least two.
-        loss_db: [dB] at those elevations, not negative, never rising with elevation. The
+        loss_db: [dB] at those elevations, not negative, not less at the lowest than at the next. The
             defaults, 5 / 2 / 1 dB at 10° / 30° / 90°, are an assumption about moderate Ka-band weather.
 
     Raises:
@@ -41,17 +42,22 @@ class AtmosphericLoss:
             check_number(source, "loss_db", loss, 0)
         if any(np.diff(self.elevation_deg) <= 0):
             raise InputError(source, "elevation_deg", "must ascend")
-        if any(np.diff(self.loss_db) > 0):
-            raise InputError(source, "loss_db", "must not rise with elevation")
+        if self.loss_db[1] > self.loss_db[0]:
+            raise InputError(source, "loss_db", "must not rise from the lowest elevation to the next")
 
     def at_db(self, elevation_deg: Array) -> Array:
         """[dB] at [deg] above 0 to 90, any shape; infinite at and below the horizon."""
         elevation = np.asarray(elevation_deg, dtype=np.float64)
-        sine = np.sin(np.radians(np.where(elevation > 0, elevation, 90.0)))
-        path = 1 / sine
-        knots = 1 / np.sin(np.radians(self.elevation_deg[::-1]))  # ascending, like the losses
-        losses = np.asarray(self.loss_db[::-1])
-        segment = np.clip(np.searchsorted(knots, path) - 1, 0, len(knots) - 2)
-        slope = np.diff(losses) / np.diff(knots)
-        loss = losses[segment] + slope[segment] * (path - knots[segment])
-        return np.where(elevation > 0, np.maximum(loss, 0.0), np.inf)
+        up = elevation > 0
+        path = 1 / np.sin(np.radians(np.where(up, elevation, 90.0)))
+        knots, losses, slopes = self._segments
+        segment = np.searchsorted(knots[1:-1], path)
+        loss = losses[segment] + slopes[segment] * (path - knots[segment])
+        return np.where(up, np.maximum(loss, 0.0), np.inf)
+
+    @cached_property
+    def _segments(self) -> tuple[Array, Array, Array]:
+        """Path lengths [1] ascending and losses [dB] at them, shapes (K,); slopes between, (K − 1,)."""
+        knots = 1 / np.sin(np.radians(self.elevation_deg[::-1]))
+        losses = np.asarray(self.loss_db[::-1], dtype=np.float64)
+        return knots, losses, np.diff(losses) / np.diff(knots)

@@ -1,4 +1,4 @@
-"""Ka-band downlinks: carrier to noise ratio and Shannon rate."""
+"""Ka-band downlinks: carrier to noise ratio and the rate that a modem makes of it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from satllm_env.network.atmosphere import AtmosphericLoss
 from satllm_env.network.budget import Array, capped
 from satllm_env.network.checks import check_number, check_positive
 from satllm_env.network.constants import BOLTZMANN_J_K, SPEED_OF_LIGHT_M_S
+from satllm_env.network.modem import Modem, Shannon
 
 
 def free_space_path_loss_db(distance_m: Array, frequency_hz: float) -> Array:
@@ -34,20 +35,22 @@ def slant_range_m(elevation_deg: Array, altitude_m: float, radius_m: float = 6_3
 
 @dataclass(frozen=True)
 class KaBandDownlink:
-    """Radio downlink at the Shannon limit.
+    """Radio downlink: a link budget and a modem.
 
-    ``C/N = EIRP − FSPL − L_atm + G/T − 10·log10(k B)`` in dB, with ``−10·log10(k)`` = 228.6 dB, and rate
-    ``B·log2(1 + C/N)``. The defaults are LEO-600 Set-1 of 3GPP TR 38.821 table 6.1.1.1-1 (4 dBW/MHz at
-    20 GHz over 400 MHz; VSAT with 15.9 dB/K): 0.43, 1.24 and 2.02 Gbit/s at 10°, 30° and 90° from a
-    satellite at 500 km.
+    ``C/N = EIRP − FSPL − L_atm + G/T − 10·log10(k B)`` in dB, with ``−10·log10(k)`` = 228.6 dB; the modem
+    makes a rate of it. The defaults are LEO-600 Set-1 of 3GPP TR 38.821 table 6.1.1.1-1 (4 dBW/MHz at
+    20 GHz over 400 MHz; VSAT with 15.9 dB/K) at the Shannon limit: 0.43, 1.24 and 2.02 Gbit/s at 10°, 30°
+    and 90° from a satellite at 500 km.
 
     Args:
         frequency_hz: [Hz] carrier.
-        bandwidth_hz: [Hz] B.
+        bandwidth_hz: [Hz] B, occupied.
         eirp_dbw: [dBW] over the whole bandwidth.
-        g_over_t_db_per_k: [dB/K] of the ground terminal.
+        g_over_t_db_per_k: [dB/K] of the ground terminal; the sky's noise is part of it and does not
+            change with `atmosphere`.
         atmosphere: loss by elevation.
         cap_bps: [bit/s] the modem's highest rate; None is no cap.
+        modem: `Shannon` or `DvbS2`.
 
     Raises:
         InputError: a value out of its range.
@@ -59,6 +62,7 @@ class KaBandDownlink:
     g_over_t_db_per_k: float = 15.9
     atmosphere: AtmosphericLoss = field(default_factory=AtmosphericLoss)
     cap_bps: float | None = None
+    modem: Modem = field(default_factory=Shannon)
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -79,5 +83,5 @@ class KaBandDownlink:
 
     def rate_bps(self, distance_m: Array, elevation_deg: Array) -> Array:
         """[bit/s] for [m] and [deg], any shape; 0 at and below the horizon, at most the cap."""
-        signal_to_noise = 10 ** (self.carrier_to_noise_db(distance_m, elevation_deg) / 10)
-        return capped(self.bandwidth_hz * np.log2(1 + signal_to_noise), self.cap_bps)
+        carrier_to_noise_db = self.carrier_to_noise_db(distance_m, elevation_deg)
+        return capped(self.modem.rate_bps(carrier_to_noise_db, self.bandwidth_hz), self.cap_bps)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from satllm_env.network.budget import Array, capped
+from satllm_env.network.budget import Array, capped, within
 from satllm_env.network.checks import check_number, check_positive
 
 
@@ -34,9 +34,13 @@ class LaserBudget:
         sensitivity_rate_bps: [bit/s] R_0.
         required_margin_db: [dB] kept in reserve; lowers the rate.
         cap_bps: [bit/s] the terminal's highest rate; None is no cap.
+        min_rate_bps: [bit/s] the terminal's lowest rate: below it the link does not close and the rate is
+            0. Equal to `cap_bps` it makes a terminal of one rate.
+        max_range_m: [m] farthest that the terminal finds and tracks its partner: 0 beyond; None is any
+            distance.
 
     Raises:
-        InputError: a value out of its range.
+        InputError: a value out of its range, or a lowest rate above the cap.
     """
 
     transmit_power_w: float = 1.0
@@ -50,6 +54,8 @@ class LaserBudget:
     sensitivity_rate_bps: float = 10e9
     required_margin_db: float = 0.0
     cap_bps: float | None = None
+    min_rate_bps: float = 0.0
+    max_range_m: float | None = None
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -68,8 +74,11 @@ class LaserBudget:
         check_number("laser budget", "pointing_error_rad", self.pointing_error_rad, 0)
         check_number("laser budget", "sensitivity_dbm", self.sensitivity_dbm)
         check_number("laser budget", "required_margin_db", self.required_margin_db)
-        if self.cap_bps is not None:
-            check_positive("laser budget", "cap_bps", self.cap_bps)
+        for field in ("cap_bps", "max_range_m"):
+            if getattr(self, field) is not None:
+                check_positive("laser budget", field, getattr(self, field))
+        highest_bps = math.inf if self.cap_bps is None else self.cap_bps
+        check_number("laser budget", "min_rate_bps", self.min_rate_bps, 0, highest_bps, " bit/s")
 
     def received_power_dbm(self, distance_m: Array) -> Array:
         """[dBm] at the receiver.
@@ -89,9 +98,11 @@ class LaserBudget:
         return self.received_power_dbm(distance_m) - self.sensitivity_dbm
 
     def rate_bps(self, distance_m: Array) -> Array:
-        """[bit/s] achievable over a clear link of [m], the required margin kept, at most the cap."""
+        """[bit/s] achievable over a clear link of [m], the required margin kept; 0 if it does not close."""
         surplus_db = self.margin_db(distance_m) - self.required_margin_db
-        return capped(self.sensitivity_rate_bps * 10 ** (surplus_db / 10), self.cap_bps)
+        rate_bps = self.sensitivity_rate_bps * 10 ** (surplus_db / 10)
+        closed_bps = np.where(rate_bps >= self.min_rate_bps, rate_bps, 0.0)
+        return within(self.max_range_m, distance_m, capped(closed_bps, self.cap_bps))
 
     @property
     def _collimated_dbm(self) -> float:

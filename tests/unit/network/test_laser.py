@@ -45,6 +45,29 @@ def test_cap_limits_and_never_raises():
     assert capped[1] == free[1] < 0.5e9
 
 
+@pytest.mark.parametrize(("margin_db", "range_m"), [(0.0, 7654e3), (3.0, 5419e3)])
+def test_a_terminal_of_one_rate_closes_up_to_the_published_range(margin_db: float, range_m: float):
+    """10 Gbit/s or nothing: with no margin up to 7,654 km, with 3 dB up to 5,419 km, to 0.1 %."""
+    terminal = LaserBudget(required_margin_db=margin_db, cap_bps=10e9, min_rate_bps=10e9)
+    distance_m = range_m * np.array([0.1, 0.999, 1.001, 10])
+    assert terminal.rate_bps(distance_m).tolist() == [10e9, 10e9, 0, 0]
+
+
+@given(st.floats(1e5, 1e8), st.floats(0, 20e9))
+def test_a_lowest_rate_only_takes_links_away(distance_m: float, min_rate_bps: float):
+    """The rate is what it would be without a lowest rate, or 0 if that is less."""
+    free = LaserBudget().rate_bps(np.array([distance_m]))[0]
+    rate = LaserBudget(min_rate_bps=min_rate_bps).rate_bps(np.array([distance_m]))[0]
+    assert rate == (free if free >= min_rate_bps else 0)
+
+
+def test_a_range_ends_the_link():
+    """Up to the range the budget holds, beyond it nothing does, however much power is left."""
+    distance_m = np.array([3e6, 5e6, 5.001e6])
+    free, ended = LaserBudget().rate_bps(distance_m), LaserBudget(max_range_m=5e6).rate_bps(distance_m)
+    assert ended.tolist() == [free[0], free[1], 0]
+
+
 def test_no_more_arrives_than_was_sent():
     """Next to the transmitter the received power is what both telescopes pass, 0.64 W, and stays finite."""
     power_dbm = LaserBudget().received_power_dbm(np.array([0.0, 1.0, 1e3]))
@@ -68,6 +91,8 @@ def test_pointing_error_costs_what_the_gains_say():
         ("divergence_rad", -1e-6),
         ("pointing_error_rad", -1e-6),
         ("cap_bps", 0.0),
+        ("max_range_m", 0.0),
+        ("min_rate_bps", -1.0),
         ("sensitivity_dbm", float("nan")),
     ],
 )
@@ -75,3 +100,9 @@ def test_impossible_terminals_are_refused(field: str, value: float):
     """Each wrong value names the budget and the field."""
     with pytest.raises(InputError, match=f"^laser budget: {field}: must be"):
         LaserBudget(**{field: value})
+
+
+def test_a_lowest_rate_above_the_cap_is_refused():
+    """Such a link would never close."""
+    with pytest.raises(InputError, match=r"^laser budget: min_rate_bps: must be from 0 to 1e\+09 bit/s"):
+        LaserBudget(cap_bps=1e9, min_rate_bps=2e9)
