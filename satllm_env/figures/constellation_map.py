@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from satllm_env.figures import style
-from satllm_env.figures.canvas import Box, axes_in, new_figure, write
+from satllm_env.figures.canvas import Box, new_figure, write
 from satllm_env.figures.captions import delay_text, request_text
-from satllm_env.figures.geography import great_circle, land
+from satllm_env.figures.geography import great_circle
 from satllm_env.figures.labels import Label, Pane, draw_labels
 from satllm_env.figures.map_layout import MapLayout
 from satllm_env.figures.route import Route, route_of, shorten
 from satllm_env.figures.way import draw_way, labels_of, nodes_of
+from satllm_env.figures.world import world_pane
 from satllm_env.problem.instance import Floats
 from satllm_env.problem.plan import Plan
 from satllm_env.problem.walk import Walk
@@ -55,12 +56,7 @@ def ground_track_map(
 
 def draw_map(figure: Figure, box: Box, layout: MapLayout, route: Route | None, *, ticks: bool) -> None:
     """Draw a map into a box, as wide as fits and with as much latitude as there is room for."""
-    lat_limit = _lat_limit_deg(layout, box)
-    height = min(box.height, box.width * lat_limit / 180)
-    width = height * 180 / lat_limit
-    inner = Box(box.left + (box.width - width) / 2, box.top, width, height)
-    pane = Pane(axes_in(figure, inner), inner, (-180, 180), (-lat_limit, lat_limit))
-    _draw_earth(pane.axes, lat_limit, ticks)
+    pane = world_pane(figure, box, _lat_limit_deg(layout, box), ticks=ticks)
     _draw_links(pane.axes, layout)
     _draw_places(pane.axes, layout)
     places, labels, way_px = _draw_route(pane, layout, route)
@@ -74,26 +70,6 @@ def _lat_limit_deg(layout: MapLayout, box: Box) -> float:
     lat = np.concatenate((layout.satellite_lat_deg, layout.station_lat_deg))
     needed = float(np.abs(lat).max(initial=0.0)) + 8.0
     return float(min(90.0, max(60.0, needed, 180.0 * box.height / box.width)))
-
-
-def _draw_earth(axes: Axes, lat_limit: float, ticks: bool) -> None:
-    from matplotlib.collections import PolyCollection
-
-    axes.add_collection(PolyCollection(list(land()), facecolors=style.LAND, edgecolors="none", zorder=0))
-    axes.set(xlim=(-180, 180), ylim=(-lat_limit, lat_limit))
-    lons, lats = range(-180, 181, 30), range(-60, 61, 30)
-    axes.set_xticks(lons[::2], [_degrees(lon, "EW") for lon in lons[::2]])
-    axes.set_yticks(lats, [_degrees(lat, "NS") for lat in lats])
-    axes.vlines(lons, -90, 90, colors=style.FAINT, linewidth=0.5, zorder=0.5)
-    axes.hlines(lats, -180, 180, colors=style.FAINT, linewidth=0.5, zorder=0.5)
-    axes.tick_params(length=0, labelbottom=ticks, labelleft=ticks, labelcolor=style.MUTED)
-    axes.spines[:].set_visible(True)
-    axes.spines[:].set_color(style.FAINT)
-
-
-def _degrees(value: int, sides: str) -> str:
-    """``60° W``."""
-    return f"{abs(value)}°" + ("" if value in (0, 180, -180) else f" {sides[0 if value > 0 else 1]}")
 
 
 def _draw_links(axes: Axes, layout: MapLayout) -> None:

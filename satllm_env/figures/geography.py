@@ -8,6 +8,7 @@ from importlib import resources
 
 import numpy as np
 
+from satllm_env.antimeridian import cut_at_antimeridian
 from satllm_env.problem.instance import Floats
 
 ARC_POINTS = 33
@@ -18,11 +19,6 @@ def land() -> tuple[Floats, ...]:
     """Outlines of land masses, each (K, 2) longitude and latitude [deg]; coarse and made by hand."""
     text = (resources.files("satllm_env.figures") / "continents.toml").read_text(encoding="utf-8")
     return tuple(np.array(ring, np.float64) for ring in tomllib.loads(text).values())
-
-
-def wrap_deg(lon_deg: Floats) -> Floats:
-    """Longitudes [deg] brought into [−180, 180)."""
-    return np.asarray((lon_deg + 180.0) % 360.0 - 180.0, np.float64)
 
 
 def great_circle(from_deg: Floats, to_deg: Floats) -> list[Floats]:
@@ -49,22 +45,6 @@ def great_circle(from_deg: Floats, to_deg: Floats) -> list[Floats]:
     lon = np.rad2deg(np.arctan2(points[:, 1], points[:, 0]))
     lat = np.rad2deg(np.arcsin(np.clip(points[:, 2], -1.0, 1.0)))
     return cut_at_antimeridian(np.stack((lon, lat), axis=1))
-
-
-def cut_at_antimeridian(line_deg: Floats) -> list[Floats]:
-    """Cut a polyline (K, 2) of longitude and latitude [deg] wherever it jumps across ±180°."""
-    pieces: list[Floats] = []
-    begin = 0
-    entry: list[Floats] = []
-    for k in np.flatnonzero(np.abs(np.diff(line_deg[:, 0])) > 180.0).tolist():
-        (lon, lat), (next_lon, next_lat) = line_deg[k], line_deg[k + 1]
-        edge = 180.0 if lon > 0 else -180.0
-        gap = 360.0 - abs(next_lon - lon)
-        crossing = lat + (next_lat - lat) * (abs(edge - lon) / gap if gap > 0 else 0.0)
-        pieces.append(np.array([*entry, *line_deg[begin : k + 1], (edge, crossing)]))
-        entry, begin = [np.array([-edge, crossing])], k + 1
-    pieces.append(np.array([*entry, *line_deg[begin:]]))
-    return pieces
 
 
 def _unit_vector(lon_lat_deg: Floats) -> Floats:

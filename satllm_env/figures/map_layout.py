@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
+from satllm_env.antimeridian import wrap_deg
 from satllm_env.errors import InputError
-from satllm_env.figures.geography import wrap_deg
 from satllm_env.problem.instance import Floats, Ints
 
 

@@ -1,9 +1,10 @@
-"""Seconds and bytes as people read them: three digits and a unit."""
+"""Seconds, bytes and rates as people read them: three digits and a unit."""
 
 from __future__ import annotations
 
 _TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _BYTE_UNITS = ((1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
+_RATE_UNITS = ((1e12, "Tbit/s"), (1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s"), (1.0, "bit/s"))
 
 
 def time_unit(longest_s: float) -> tuple[float, str]:
@@ -26,6 +27,11 @@ def format_bytes(value_bytes: float) -> str:
         if abs(value_bytes) >= size:
             return f"{three_digits(value_bytes / size)} {name}"
     return "0 B" if value_bytes == 0 else f"{three_digits(value_bytes)} B"
+
+
+def rate_unit(highest_bps: float) -> tuple[float, str]:
+    """The unit for rates up to `highest_bps`: its size in bit/s and its name."""
+    return next((unit for unit in _RATE_UNITS if highest_bps >= unit[0]), _RATE_UNITS[-1])
 
 
 def three_digits(value: float) -> str:

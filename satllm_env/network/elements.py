@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,10 @@ from sgp4.api import WGS72, Satrec
 from satllm_env.network.epochs import julian_utc
 from satllm_env.network.walker import Walker
 
-_DAYS_1949_JD = 2_433_281.5
-"""[d] Julian date of 1949 December 31 00:00, from which SGP4 counts its epochs."""
+SGP4_DAY_ZERO = datetime(1949, 12, 31, tzinfo=UTC)
+"""From where SGP4 counts the days of its epochs."""
+SGP4_DAY_ZERO_JD = 2_433_281.5
+"""[d] the same day's Julian date."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +26,7 @@ class MeanElements:
     """
 
     epoch_days: NDArray[np.float64]
-    """[d] UTC days since 1949 December 31 00:00."""
+    """[d] UTC days since 1949 December 31 00:00; a double holds them to 0.2 µs, 1 mm along an orbit."""
     bstar: NDArray[np.float64]
     """[1 / Earth radii] drag term; 0 is no drag."""
     eccentricity: NDArray[np.float64]
@@ -38,6 +40,15 @@ class MeanElements:
     def __len__(self) -> int:
         """Number of satellites."""
         return len(self.epoch_days)
+
+    @property
+    def last_epoch(self) -> datetime:
+        """UTC epoch of the newest of at least one set, to the microsecond."""
+        return SGP4_DAY_ZERO + timedelta(days=float(self.epoch_days.max()))
+
+    def select(self, chosen: NDArray[np.bool_]) -> MeanElements:
+        """The elements of some satellites, `chosen` of shape (S,), in their order."""
+        return MeanElements(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
     def satrecs(self) -> list[Satrec]:
         """SGP4 propagators with WGS72 constants, numbered from 0."""
@@ -92,7 +103,7 @@ def walker_elements(walker: Walker, epoch: datetime) -> MeanElements:
     day, fraction = julian_utc(epoch)
     zeros = np.zeros(walker.total)
     return MeanElements(
-        epoch_days=zeros + (day - _DAYS_1949_JD) + fraction,
+        epoch_days=zeros + (day - SGP4_DAY_ZERO_JD) + fraction,
         bstar=zeros,
         eccentricity=zeros,
         inclination_rad=zeros + np.radians(walker.inclination_deg),

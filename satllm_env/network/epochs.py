@@ -66,7 +66,7 @@ def julian_ut1(epoch: datetime, times_s: NDArray[np.float64]) -> tuple[float, ND
     Returns:
         [d] a whole part and [d] the rest, shape (T,).
     """
-    scale = _timescale()
+    scale = timescale()
     start = scale.from_datetime(epoch)
     # counted in terrestrial time, where no leap second interrupts the elapsed seconds
     moments = scale.tt_jd(start.whole, start.tt_fraction + times_s / _DAY_S)
@@ -74,5 +74,6 @@ def julian_ut1(epoch: datetime, times_s: NDArray[np.float64]) -> tuple[float, ND
 
 
 @cache
-def _timescale() -> Timescale:
+def timescale() -> Timescale:
+    """Skyfield's time scales, with the tables that come inside its package."""
     return load.timescale(builtin=True)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from satllm_env.errors import InputError
-from satllm_env.network.budget import DownlinkBudget, IslBudget
+from satllm_env.network.budget import DownlinkBudget, IslBudget, station_rates_bps
 from satllm_env.network.checks import check_number
 from satllm_env.network.constants import SPEED_OF_LIGHT_M_S
 from satllm_env.network.epochs import DEFAULT_EPOCH
@@ -21,7 +21,7 @@ from satllm_env.network.laser import LaserBudget
 from satllm_env.network.orbits import Constellation, Ephemeris, walker_constellation
 from satllm_env.network.snapshot import GroundTable, IslTable, Snapshot
 from satllm_env.network.stations import Station
-from satllm_env.network.topology import Topology, plus_grid
+from satllm_env.network.topology import Topology, TopologyRule, plus_grid
 from satllm_env.network.visibility import Sites, above_horizon, line_of_sight, look, sites_of
 from satllm_env.network.walker import Walker
 
@@ -36,32 +36,46 @@ class NetworkModel:
 
     Args:
         constellation: S satellites.
-        topology: their inter-satellite links.
+        links: which satellites are linked: a fixed `Topology`, or a rule that says so for each moment.
         stations: G ground stations, numbered from 0 as `gid`.
         isl_budget: rate of an inter-satellite link.
-        downlink_budget: rate of a downlink.
+        downlink_budget: rate of a downlink, to every station or, as a tuple, to each, by gid.
         min_elevation_deg: [deg] a station sees satellites from here up, 0 to 90.
 
     Raises:
-        InputError: a topology of another number of satellites, or an elevation out of range.
+        InputError: a topology of another number of satellites, downlink budgets of another number of
+            stations, or an elevation out of range.
     """
 
     constellation: Constellation
-    topology: Topology
+    links: TopologyRule
     stations: tuple[Station, ...] = ()
     isl_budget: IslBudget = field(default_factory=LaserBudget)
-    downlink_budget: DownlinkBudget = field(default_factory=KaBandDownlink)
+    downlink_budget: DownlinkBudget | tuple[DownlinkBudget, ...] = field(default_factory=KaBandDownlink)
     min_elevation_deg: float = DEFAULT_MIN_ELEVATION_DEG
 
     def __post_init__(self) -> None:
         """Check the values."""
         check_number("network", "min_elevation_deg", self.min_elevation_deg, 0, 90, " deg")
-        if self.topology.satellites != len(self.constellation):
+        if isinstance(self.links, Topology):
+            self._check_topology(self.links)
+        if isinstance(self.downlink_budget, tuple) and len(self.downlink_budget) != len(self.stations):
             raise InputError(
                 "network",
-                "topology",
-                f"is for {self.topology.satellites} satellites, there are {len(self.constellation)}",
+                "downlink_budget",
+                f"has {len(self.downlink_budget)} budgets, there are {len(self.stations)} stations",
             )
+
+    @property
+    def topology(self) -> Topology:
+        """The links, where they are the same at all times.
+
+        Raises:
+            InputError: they change with time; each snapshot has its own then.
+        """
+        if not isinstance(self.links, Topology):
+            raise InputError("network", "topology", "changes with time: take each snapshot's own")
+        return self.links
 
     def snapshot(self, t_s: float) -> Snapshot:
         """The network at [s] after the epoch.
@@ -87,15 +101,41 @@ class NetworkModel:
 
     def _batch(self, times_s: NDArray[np.float64]) -> list[Snapshot]:
         ephemeris = self.constellation.propagate(times_s)
-        links, contacts = self._isl_tables(ephemeris), self._ground_tables(ephemeris)
+        topologies = self._topologies(ephemeris)
+        links, contacts = self._isl_tables(topologies, ephemeris), self._ground_tables(ephemeris)
         return [
-            Snapshot(t_s, ephemeris.teme_km[:, i], ephemeris.itrs_km[:, i], links[i], contacts[i])
+            Snapshot(
+                t_s, ephemeris.teme_km[:, i], ephemeris.itrs_km[:, i], links[i], contacts[i], topologies[i]
+            )
             for i, t_s in enumerate(ephemeris.times_s.tolist())
         ]
 
-    def _isl_tables(self, ephemeris: Ephemeris) -> list[IslTable]:
-        a, b = self.topology.pairs.T
-        a_km, b_km = ephemeris.teme_km[a], ephemeris.teme_km[b]  # (K, T, 3)
+    def _topologies(self, ephemeris: Ephemeris) -> list[Topology]:
+        found = [self.links.at(ephemeris.teme_km[:, i]) for i in range(len(ephemeris.times_s))]
+        for topology in found:
+            self._check_topology(topology)
+        return found
+
+    def _check_topology(self, topology: Topology) -> None:
+        if topology.satellites != len(self.constellation):
+            raise InputError(
+                "network",
+                "topology",
+                f"is for {topology.satellites} satellites, there are {len(self.constellation)}",
+            )
+
+    def _isl_tables(self, topologies: list[Topology], ephemeris: Ephemeris) -> list[IslTable]:
+        """Tables of all times, those of successive times with one topology computed together."""
+        tables: list[IslTable] = []
+        for _, times in itertools.groupby(range(len(topologies)), lambda i: id(topologies[i])):
+            when = list(times)
+            tables += self._isl_tables_of(topologies[when[0]], ephemeris.teme_km[:, when[0] : when[-1] + 1])
+        return tables
+
+    def _isl_tables_of(self, topology: Topology, teme_km: NDArray[np.float64]) -> list[IslTable]:
+        """Tables of T times with the same links, from positions [km] of shape (S, T, 3)."""
+        a, b = topology.pairs.T
+        a_km, b_km = teme_km[a], teme_km[b]  # (K, T, 3)
         length_m = 1000.0 * np.linalg.norm(b_km - a_km, axis=-1).T  # (T, K)
         clear = line_of_sight(a_km, b_km).T
         rate_bps = np.zeros_like(length_m)
@@ -110,10 +150,17 @@ class NetworkModel:
         )
         visible = elevation_deg >= self.min_elevation_deg
         rate_bps = np.zeros_like(range_m)
-        rate_bps[visible] = self.downlink_budget.rate_bps(range_m[visible], elevation_deg[visible])
+        rate_bps[visible] = self._downlink_bps(gid[visible], range_m[visible], elevation_deg[visible])
         table = GroundTable(gid, sat, range_m, elevation_deg, visible, rate_bps, range_m / SPEED_OF_LIGHT_M_S)
         ends = np.searchsorted(moment, np.arange(len(ephemeris.times_s) + 1)).tolist()
         return [table.rows(start, end) for start, end in itertools.pairwise(ends)]
+
+    def _downlink_bps(
+        self, gid: NDArray[np.int64], range_m: NDArray[np.float64], elevation_deg: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        if isinstance(self.downlink_budget, tuple):
+            return station_rates_bps(self.downlink_budget, gid, range_m, elevation_deg)
+        return self.downlink_budget.rate_bps(range_m, elevation_deg)
 
     @cached_property
     def _sites(self) -> Sites:
@@ -124,10 +171,10 @@ def walker_network(
     walker: Walker,
     epoch: datetime = DEFAULT_EPOCH,
     *,
-    topology: Topology | None = None,
+    topology: TopologyRule | None = None,
     stations: Sequence[Station] = (),
     isl_budget: IslBudget | None = None,
-    downlink_budget: DownlinkBudget | None = None,
+    downlink_budget: DownlinkBudget | tuple[DownlinkBudget, ...] | None = None,
     min_elevation_deg: float = DEFAULT_MIN_ELEVATION_DEG,
 ) -> NetworkModel:
     """A network over a Walker constellation.
@@ -135,10 +182,10 @@ def walker_network(
     Args:
         walker: the constellation, in its nominal geometry at `epoch`.
         epoch: UTC.
-        topology: +Grid (a ring when there is one plane) if None.
+        topology: which satellites are linked; +Grid (a ring when there is one plane) if None.
         stations: ground stations.
         isl_budget: `LaserBudget` with its defaults if None.
-        downlink_budget: `KaBandDownlink` with its defaults if None.
+        downlink_budget: to every station or, as a tuple, to each; `KaBandDownlink` with its defaults if None.
         min_elevation_deg: [deg] 0 to 90.
 
     Raises:
@@ -146,9 +193,9 @@ def walker_network(
     """
     return NetworkModel(
         constellation=walker_constellation(walker, epoch),
-        topology=plus_grid(walker) if topology is None else topology,
+        links=plus_grid(walker) if topology is None else topology,
         stations=tuple(stations),
         isl_budget=isl_budget or LaserBudget(),
-        downlink_budget=downlink_budget or KaBandDownlink(),
+        downlink_budget=KaBandDownlink() if downlink_budget is None else downlink_budget,
         min_elevation_deg=min_elevation_deg,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+import warnings
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -12,13 +14,17 @@ from numpy.typing import ArrayLike, NDArray
 from sgp4.api import SGP4_ERRORS, SatrecArray
 
 from satllm_env.errors import InputError
-from satllm_env.network.elements import MeanElements, walker_elements
+from satllm_env.network.elements import SGP4_DAY_ZERO_JD, MeanElements, walker_elements
 from satllm_env.network.epochs import DEFAULT_EPOCH, check_epoch, julian_utc
 from satllm_env.network.frames import earth_rotation_rad, teme_to_itrs
 from satllm_env.network.walker import Walker
 
 MAX_TIME_S = 1e10
 """[s] some 300 years: far beyond any use of SGP4, near enough for exact arithmetic."""
+
+
+class StaleElementsWarning(UserWarning):
+    """Satellites are propagated so far from their element sets' epochs that positions mean little."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +47,13 @@ class Constellation:
         names: one per satellite.
         elements: mean elements, one entry per satellite; their epochs may differ.
         epoch: UTC time at which ``t = 0``.
-        planes: orbital plane of each satellite, shape (S,), where known.
-        slots: place of each satellite in its plane, shape (S,), where known.
+        planes: orbital plane of each satellite, −1 outside of all planes, shape (S,), where known.
+        slots: place of each satellite in its plane, −1 off station, shape (S,), where known.
+        stale_after_days: [d] propagating farther than this from an element set's epoch, either way,
+            warns; None never does, as fits generated orbits, which no real satellite can differ from.
 
     Raises:
-        InputError: lengths that differ, or an epoch without a time zone.
+        InputError: lengths that differ, a name that comes twice, or an epoch without a time zone.
     """
 
     names: tuple[str, ...]
@@ -53,6 +61,7 @@ class Constellation:
     epoch: datetime
     planes: NDArray[np.int64] | None = None
     slots: NDArray[np.int64] | None = None
+    stale_after_days: float | None = None
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -63,6 +72,9 @@ class Constellation:
                 raise InputError(
                     "constellation", field, f"has {len(value)} entries for {len(self.names)} names"
                 )
+        if len(set(self.names)) < len(self.names):
+            twice = next(name for name in self.names if self.names.count(name) > 1)
+            raise InputError("constellation", "names", f"{twice!r} comes twice")
 
     def __len__(self) -> int:
         """Number of satellites."""
@@ -70,15 +82,27 @@ class Constellation:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle without SGP4's own arrays, which do not; they are built again from the elements."""
-        return Constellation, (self.names, self.elements, self.epoch, self.planes, self.slots)
+        return Constellation, tuple(getattr(self, field.name) for field in fields(self))
 
     @cached_property
     def satrecs(self) -> SatrecArray:
         """SGP4 propagators of all satellites, built once."""
         return SatrecArray(self.elements.satrecs())
 
+    def select(self, chosen: NDArray[np.bool_]) -> Constellation:
+        """A constellation of some of the satellites, `chosen` of shape (S,), in their order."""
+        return replace(
+            self,
+            names=tuple(itertools.compress(self.names, chosen)),
+            elements=self.elements.select(chosen),
+            planes=None if self.planes is None else self.planes[chosen],
+            slots=None if self.slots is None else self.slots[chosen],
+        )
+
     def propagate(self, times_s: ArrayLike) -> Ephemeris:
         """Positions of every satellite at every time.
+
+        Warns once a call with `StaleElementsWarning` where the constellation says what is stale.
 
         Args:
             times_s: [s] after the epoch, scalar or shape (T,), any order, fractions allowed.
@@ -86,6 +110,27 @@ class Constellation:
         Raises:
             InputError: a time not finite or beyond `MAX_TIME_S`, or SGP4 cannot propagate a satellite.
         """
+        times, errors, teme_km = self._sgp4(times_s)
+        if errors.any():
+            raise self._failure(errors, times)
+        self._warn_if_stale(times)
+        return Ephemeris(times, teme_km, teme_to_itrs(teme_km, earth_rotation_rad(self.epoch, times)))
+
+    def can_propagate(self, times_s: ArrayLike) -> NDArray[np.bool_]:
+        """Whether SGP4 can propagate each satellite to all times, shape (S,); it cannot once one decays.
+
+        Args:
+            times_s: as in `propagate`.
+
+        Raises:
+            InputError: a time not finite or beyond `MAX_TIME_S`.
+        """
+        _, errors, _ = self._sgp4(times_s)
+        lasting: NDArray[np.bool_] = (errors == 0).all(axis=1)
+        return lasting
+
+    def _sgp4(self, times_s: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.uint8], NDArray[np.float64]]:
+        """Times (T,), SGP4's error codes (S, T) and TEME positions [km] (S, T, 3)."""
         times = np.atleast_1d(np.asarray(times_s, dtype=np.float64))
         if times.ndim != 1 or not (np.abs(times) <= MAX_TIME_S).all():
             raise InputError(
@@ -94,9 +139,30 @@ class Constellation:
         day, fraction = julian_utc(self.epoch)
         whole_days = np.floor(fraction + times / 86_400.0)
         errors, teme_km, _ = self.satrecs.sgp4(day + whole_days, fraction - whole_days + times / 86_400.0)
-        if errors.any():
-            raise self._failure(errors, times)
-        return Ephemeris(times, teme_km, teme_to_itrs(teme_km, earth_rotation_rad(self.epoch, times)))
+        return times, errors, teme_km
+
+    @cached_property
+    def _ages_days(self) -> tuple[tuple[int, float], tuple[int, float]]:
+        """The satellites of the oldest and the newest set, with [d] their ages at ``t = 0``."""
+        day, fraction = julian_utc(self.epoch)
+        ages = (day - SGP4_DAY_ZERO_JD) + fraction - self.elements.epoch_days
+        oldest, newest = int(ages.argmax()), int(ages.argmin())
+        return (oldest, float(ages[oldest])), (newest, float(ages[newest]))
+
+    def _warn_if_stale(self, times_s: NDArray[np.float64]) -> None:
+        if self.stale_after_days is None or not times_s.size or not len(self):
+            return
+        (oldest, age), (newest, least_age) = self._ages_days
+        # after the oldest set's epoch, or before the newest one's, whichever is farther
+        after, before = age + times_s.max() / 86_400.0, -least_age - times_s.min() / 86_400.0
+        satellite, days, way = (oldest, after, "after") if after >= before else (newest, before, "before")
+        if days > self.stale_after_days:
+            warnings.warn(
+                f"{self.names[satellite]} is propagated to {days:.1f} days {way} its element set's epoch; "
+                f"beyond {self.stale_after_days:g} days positions are of little worth",
+                StaleElementsWarning,
+                stacklevel=3,
+            )
 
     def _failure(self, errors: NDArray[np.uint8], times_s: NDArray[np.float64]) -> InputError:
         satellite, moment = np.argwhere(errors)[0]

@@ -8,6 +8,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from satllm_env.network.topology import Topology
+
 
 @dataclass(frozen=True, eq=False)
 class IslTable:
@@ -18,7 +20,7 @@ class IslTable:
     length_m: NDArray[np.float64]
     line_of_sight: NDArray[np.bool_]
     rate_bps: NDArray[np.float64]
-    """[bit/s] in each direction; 0 without line of sight."""
+    """[bit/s] in each direction; 0 without line of sight, or where the link does not close."""
     latency_s: NDArray[np.float64]
     """[s] propagation, length over the speed of light."""
 
@@ -40,7 +42,7 @@ class GroundTable:
     visible: NDArray[np.bool_]
     """Whether the elevation is at least the network's minimum."""
     rate_bps: NDArray[np.float64]
-    """[bit/s] satellite to ground; 0 where not visible."""
+    """[bit/s] satellite to ground; 0 where not visible, or too weak for the modem."""
     latency_s: NDArray[np.float64]
     """[s] propagation, range over the speed of light."""
 
@@ -66,3 +68,5 @@ class Snapshot:
     """[km] fixed to the Earth, shape (S, 3)."""
     isl: IslTable
     ground: GroundTable
+    topology: Topology
+    """The links of this time: the rows of `isl` are its pairs."""

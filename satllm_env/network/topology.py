@@ -1,8 +1,9 @@
-"""Which satellites are linked: rings, +Grid, and lists of pairs."""
+"""Which satellites are linked: rings, +Grid, and lists of pairs; fixed, or anew at each moment."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +23,8 @@ class Topology:
         pairs: the two ends of each link, shape (K, 2), no pair twice in either order.
         slot_neighbours: the satellite behind each slot, −1 where none, shape (S, D). For rings and +Grid
             D is 4: in-plane fore, in-plane aft, cross-plane left (west of an ascending satellite),
-            cross-plane right. For lists of pairs D is the largest degree and neighbours ascend.
+            cross-plane right. For lists of pairs neighbours ascend, and D is the largest degree unless more
+            slots are asked for.
         slot_links: the row of `pairs` behind each slot, −1 where none, shape (S, D); so
             ``rate_bps[slot_links[s, d]]`` is the rate that satellite s has on slot d.
     """
@@ -32,10 +34,21 @@ class Topology:
     slot_neighbours: NDArray[np.int64]
     slot_links: NDArray[np.int64]
 
+    def at(self, teme_km: NDArray[np.float64]) -> Self:
+        """The same links at every moment, so that a topology is a `TopologyRule`."""
+        return self
+
+
+class TopologyRule(Protocol):
+    """Says which satellites are linked when they stand where they stand."""
+
+    def at(self, teme_km: NDArray[np.float64]) -> Topology:
+        """Links of S satellites at TEME positions [km] of shape (S, 3)."""
+
 
 def ring(walker: Walker) -> Topology:
     """Each plane a ring of in-plane links; a ring of two is one link, of one none."""
-    return _from_slots(np.column_stack([*_in_plane(walker), *_nobody(walker), *_nobody(walker)]))
+    return from_slots(np.column_stack([*_in_plane(walker), *_nobody(walker), *_nobody(walker)]))
 
 
 def plus_grid(walker: Walker, plain_wrap: bool = False) -> Topology:
@@ -50,7 +63,7 @@ def plus_grid(walker: Walker, plain_wrap: bool = False) -> Topology:
         plain_wrap: link equal slots across the wrap, as some simulators do.
     """
     right, left = _cross_plane(walker, 0 if plain_wrap else walker.phasing % walker.per_plane)
-    return _from_slots(np.column_stack([*_in_plane(walker), left, right]))
+    return from_slots(np.column_stack([*_in_plane(walker), left, right]))
 
 
 def from_pairs(pairs: ArrayLike, satellites: int, source: str = "pairs") -> Topology:
@@ -66,8 +79,19 @@ def from_pairs(pairs: ArrayLike, satellites: int, source: str = "pairs") -> Topo
     """
     table = _pair_table(pairs, source)
     _check_pairs(table, satellites, source)
+    return in_ascending_slots(table, satellites)
+
+
+def in_ascending_slots(table: NDArray[np.int64], satellites: int, least_slots: int = 0) -> Topology:
+    """Links from pairs known to be right, each satellite's neighbours ascending in its slots.
+
+    Args:
+        table: two unlike satellites of each link, shape (K, 2), no pair twice in either order.
+        satellites: S.
+        least_slots: slots of each satellite even where fewer are used.
+    """
     degree = np.bincount(table.ravel(), minlength=satellites)
-    neighbours = np.full((satellites, int(degree.max(initial=0))), NONE, dtype=np.int64)
+    neighbours = np.full((satellites, int(degree.max(initial=least_slots))), NONE, dtype=np.int64)
     links = neighbours.copy()
     ends = np.concatenate([table, table[:, ::-1]])
     order = np.lexsort((ends[:, 1], ends[:, 0]))
@@ -75,6 +99,22 @@ def from_pairs(pairs: ArrayLike, satellites: int, source: str = "pairs") -> Topo
     neighbours[ends[order, 0], slot] = ends[order, 1]
     links[ends[order, 0], slot] = order % max(len(table), 1)
     return Topology(satellites, table, neighbours, links)
+
+
+def from_slots(neighbours: NDArray[np.int64]) -> Topology:
+    """Number the links of a slot table, in which each stands at both its ends.
+
+    Args:
+        neighbours: the satellite behind each slot, −1 where none, shape (S, D).
+    """
+    satellites = len(neighbours)
+    own = np.broadcast_to(np.arange(satellites)[:, None], neighbours.shape)
+    present = neighbours != NONE
+    low, high = np.minimum(own, neighbours), np.maximum(own, neighbours)
+    keys, rows = np.unique((low * satellites + high)[present], return_inverse=True)
+    links = np.full(neighbours.shape, NONE, dtype=np.int64)
+    links[present] = rows
+    return Topology(satellites, np.column_stack([keys // satellites, keys % satellites]), neighbours, links)
 
 
 def _pair_table(pairs: ArrayLike, source: str) -> NDArray[np.int64]:
@@ -119,15 +159,3 @@ def _cross_plane(walker: Walker, shift: int) -> tuple[NDArray[np.int64], NDArray
     right[last] = (slot[last] + shift) % size if wraps else NONE
     left[first] = (planes - 1) * size + (slot[first] - shift) % size if wraps else NONE
     return right, left
-
-
-def _from_slots(neighbours: NDArray[np.int64]) -> Topology:
-    """Number the links of a slot table; each appears at both its ends."""
-    satellites = len(neighbours)
-    own = np.broadcast_to(np.arange(satellites)[:, None], neighbours.shape)
-    present = neighbours != NONE
-    low, high = np.minimum(own, neighbours), np.maximum(own, neighbours)
-    keys, rows = np.unique((low * satellites + high)[present], return_inverse=True)
-    links = np.full(neighbours.shape, NONE, dtype=np.int64)
-    links[present] = rows
-    return Topology(satellites, np.column_stack([keys // satellites, keys % satellites]), neighbours, links)

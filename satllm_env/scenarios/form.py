@@ -6,6 +6,7 @@ A value that may vary is a number, a list (each entry as likely) or ``{low = …
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -20,12 +21,23 @@ from satllm_env.scenarios.form_error import form_error
 
 FORMAT: Literal["satllm-scenario/1"] = "satllm-scenario/1"
 LIBRARY = files("satllm_env.scenarios") / "library"
+TEMPLATES = files("satllm_env.scenarios") / "templates"
+ELEMENTS_PREFIX = "tle:"
+"""What stands before the file of element sets that a scenario is over."""
+
+WALKER_KEYS = ("altitude_km", "inclination_deg", "satellites", "planes")
+DEFAULT_EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 
 Share = Annotated[Finite, Field(ge=0, lt=1)]
+Availability = Annotated[Finite, Field(ge=0.5, le=1)]
 Utilisation = Annotated[Finite, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=1, le=10**6, strict=True)]
 Hops = Annotated[int, Field(ge=0, le=10**6, strict=True)]
 Some = Annotated[Finite, Field(gt=0, le=1e18)]
+
+
+Span = tuple[NonNegative, NonNegative]
+"""Least and greatest."""
 
 
 class Uniform(Form):
@@ -68,18 +80,37 @@ HopCounts = Hops | Annotated[tuple[Hops, ...], Field(min_length=1)]
 
 
 class Orbits(Form):
-    """A Walker constellation and the span of time from which requests are drawn."""
+    """A Walker constellation or a file of element sets, and the span of time of the requests."""
 
-    altitude_km: Positive
-    inclination_deg: NonNegative
-    satellites: Count
-    planes: Count
+    altitude_km: Positive | None = None
+    inclination_deg: NonNegative | None = None
+    satellites: Count | None = None
+    planes: Count | None = None
     phasing: Hops = 0
     pattern: Literal["delta", "star"] = "delta"
-    topology: Literal["ring", "plus-grid"] = "plus-grid"
-    epoch: Annotated[datetime, Field(strict=True)] = datetime(2025, 1, 1, tzinfo=UTC)
+    elements: Name | None = None
+    """Instead of a Walker constellation: a TLE file, or CelesTrak's OMM where its name ends in ``.csv``."""
+    topology: Literal["ring", "plus-grid", "nearest"] = "plus-grid"
+    """Of element sets, "plus-grid" takes the planes and slots that they keep."""
+    terminals: Annotated[int, Field(ge=1, le=4, strict=True)] = 4
+    """Links of a satellite at most, for "nearest"."""
+    epoch: Annotated[datetime, Field(strict=True)] | None = None
+    """UTC; by default the start of 2025, or the epoch of the newest element set."""
     window_s: Annotated[Finite, Field(gt=0, le=1e9)] = 86_400.0
     """[s] requests are drawn uniformly from this long after the epoch."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        walker = {key: getattr(self, key) for key in WALKER_KEYS}
+        given = [key for key, value in walker.items() if value is not None]
+        if self.elements is None and len(given) < len(walker):
+            missing = ", ".join(key for key in walker if key not in given)
+            raise ValueError(f"give {missing}, or elements for a file of element sets")
+        if self.elements is not None and given:
+            raise ValueError(f"give either elements or {given[0]}")
+        if self.elements is not None and self.topology == "ring":
+            raise ValueError("topology must be plus-grid or nearest for element sets")
+        return self
 
 
 class LaserLinks(Form):
@@ -97,6 +128,48 @@ class Downlink(Form):
     min_elevation_deg: Annotated[Finite, Field(ge=0, lt=90)] = 10.0
     rate_bps: Numbers | Literal["ka-band"] = "ka-band"
     """[bit/s] a rate drawn for each request, or the Ka-band budget at the elevation of the moment."""
+    modem: Literal["shannon", "dvb-s2"] = "shannon"
+    """What makes a rate of the Ka-band budget's carrier to noise ratio."""
+    weather_availability: Annotated[Finite, Field(gt=0, lt=1)] | None = None
+    """[1] share of time in which the atmosphere takes no more than the budget allows for (ITU-R P.618 at
+    each station; needs the extra "atmosphere"); by default a fixed loss by elevation."""
+
+
+class Failures(Form):
+    """What fails, drawn anew for each request."""
+
+    isl_availability: Availability = 0.99
+    """[1] share of time in which a link in sight carries."""
+    downlink_availability: Availability = 1.0
+    outage_s: Span = (12.0, 30.0)
+    """[s] shortest and longest."""
+    acquisition_s: Span = (12.0, 60.0)
+    """[s] likewise, of terminals after an outage and after coming into view."""
+    lost_share: Share = 0.0
+    """[1] of the satellites."""
+
+
+class Battery(Form):
+    """The power system of every satellite; its battery is full two orbits before the request."""
+
+    battery_wh: Positive
+    panel_w: Positive
+    bus_w: NonNegative
+    laser_w: NonNegative = 50.0
+    """[W] of each terminal with a link."""
+    depth_of_discharge: Annotated[Finite, Field(gt=0, le=1)] = 0.3
+    """[1] share that may be used before a satellite computes in its lower mode."""
+
+
+class Power(Form):
+    """What satellites do without in the Earth's shadow."""
+
+    shadow: Literal["conical", "cylindrical"] = "conical"
+    downlink_in_eclipse: Annotated[bool, Field(strict=True)] = False
+    lower_modes: Mapping[Name, Name] = Field(default_factory=dict)
+    """The board, or its power mode, that a satellite changes to in eclipse or with a low battery, by the
+    name of the usual one."""
+    battery: Battery | None = None
 
 
 class RequestModel(Form):
@@ -133,7 +206,7 @@ class Compute(Form):
     """Which satellites compute, and how fast."""
 
     boards: Annotated[tuple[Name, ...], Field(min_length=1)]
-    satellites: Count | None = None
+    satellites: Counts | None = None
     """How many compute: a run of neighbours that holds the way from the source to its downlink."""
     share: Annotated[Finite, Field(gt=0, le=1)] | None = None
     """Or the share of satellites that compute, each drawn on its own."""
@@ -180,6 +253,8 @@ class ScenarioForm(Form):
     compute: Compute
     ground: Ground = Ground()
     compression: Compression = Compression()
+    failures: Failures | None = None
+    power: Power | None = None
 
 
 def scenario_names() -> tuple[str, ...]:
@@ -188,20 +263,32 @@ def scenario_names() -> tuple[str, ...]:
 
 
 def load_form(name_or_path: str | Path) -> ScenarioForm:
-    """Read and check a scenario by name or from a TOML file.
+    """Read and check a scenario by name, from a TOML file, or over element sets as ``tle:FILE``.
+
+    A TOML file names a file of element sets as seen from its own folder.
 
     Raises:
         InputError: no such scenario or file, not TOML, or a key that breaks the form.
     """
-    if str(name_or_path) in scenario_names():
-        text = (LIBRARY / f"{name_or_path}.toml").read_text(encoding="utf-8")
-    else:
-        text = _read(Path(name_or_path))
-    data = _parse(text, str(name_or_path))
+    source = str(name_or_path)
+    if source.startswith(ELEMENTS_PREFIX):
+        data = _parse((TEMPLATES / "tle.toml").read_text(encoding="utf-8"), source)
+        data["orbits"]["elements"] = source.removeprefix(ELEMENTS_PREFIX)
+        return _checked(data, source)
+    if source in scenario_names():
+        return _checked(_parse((LIBRARY / f"{source}.toml").read_text(encoding="utf-8"), source), source)
+    form = _checked(_parse(_read(Path(name_or_path)), source), source)
+    if form.orbits.elements is None:
+        return form
+    elements = Path(name_or_path).parent / form.orbits.elements
+    return form.model_copy(update={"orbits": form.orbits.model_copy(update={"elements": str(elements)})})
+
+
+def _checked(data: dict[str, Any], source: str) -> ScenarioForm:
     try:
         return ScenarioForm.model_validate(data)
     except ValidationError as error:
-        raise form_error(error, data, str(name_or_path)) from None
+        raise form_error(error, data, source) from None
 
 
 def _parse(text: str, source: str) -> dict[str, Any]:
@@ -218,7 +305,7 @@ def _parse(text: str, source: str) -> dict[str, Any]:
 def _read(path: Path) -> str:
     if path.suffix != ".toml" and not path.exists():
         known = ", ".join(scenario_names())
-        raise InputError("scenario", str(path), f"unknown; known are {known}, or the path of a TOML file")
+        raise InputError("scenario", str(path), f"unknown; known are {known}, tle:FILE, or a TOML file")
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:  # not UTF-8, or a name that no file can have

@@ -20,7 +20,7 @@ class Place:
 
     satellite_ids: tuple[str, ...]
     lat_lon_deg: NDArray[np.float64]
-    """(S, 2) [deg] geocentric latitude and longitude below each satellite."""
+    """(S, 2) [deg] geodetic latitude and longitude below each satellite."""
     isls: NDArray[np.int64]
     """(K, 2) links with line of sight."""
     station_id: str

@@ -14,11 +14,13 @@ from pydantic import ValidationError
 from satllm_env.compression.profile import load_profile
 from satllm_env.errors import InputError
 from satllm_env.hardware.boards import board, effective_flops
-from satllm_env.network import snapshot_links
+from satllm_env.network import hops_from, snapshot_links
+from satllm_env.network.geodetic import geodetic
 from satllm_env.problem import Instance, Problem
 from satllm_env.problem.reachability import finishable
 from satllm_env.problem.schema import Link, Node, first_error
-from satllm_env.scenarios.form import ScenarioForm, draw, load_form, pick
+from satllm_env.scenarios.form import ScenarioForm, draw, load_form, pick, scenario_names
+from satllm_env.scenarios.power import powered
 from satllm_env.scenarios.requests import Request, RequestSampler
 from satllm_env.scenarios.sample import Place, Sample
 from satllm_env.scenarios.sites import Site, SiteSampler, shortest_way
@@ -88,6 +90,12 @@ class Scenario:
     def _check_compute(self) -> None:
         compute, ground = self.form.compute, self.form.ground
         names = [(f"compute.boards[{i}]", name) for i, name in enumerate(compute.boards)]
+        modes = {} if self.form.power is None else self.form.power.lower_modes
+        names += [(f"power.lower_modes.{usual}", name) for usual, name in modes.items()]
+        for usual in modes:
+            if usual not in compute.boards:
+                problem = f"is none of compute.boards ({', '.join(compute.boards)})"
+                raise InputError(self.source, f"power.lower_modes.{usual}", problem)
         for field, name in [*names, ("ground.board", ground.board)]:
             try:
                 board(name)
@@ -95,18 +103,24 @@ class Scenario:
                 raise InputError(self.source, field, str(error)) from None
         hops = self.form.requests.hops_from_downlink
         farthest = max(hops) if isinstance(hops, tuple) else hops
-        if compute.satellites is not None and compute.satellites < farthest + 1:
-            problem = f"{compute.satellites} cannot hold the way over {farthest} hops to the downlink"
+        counts = compute.satellites
+        fewest = min(counts) if isinstance(counts, tuple) else counts
+        if fewest is not None and fewest < farthest + 1:
+            problem = f"{fewest} cannot hold the way over {farthest} hops to the downlink"
             raise InputError(self.source, "compute.satellites", problem)
 
     def _build(self, rng: np.random.Generator, site: Site, request: Request) -> Sample:
         satellites = self._within_reach(site)
         luck = _luck(rng, len(site.hops))
         computing = self._computing(rng, site, satellites, luck)
-        ids = {number: f"sat-{number}" for number in satellites}
-        station = self._sites.stations[site.gid]
+        boards = self._boards(site, {n: luck[n] for n in satellites if n in computing})
+        names = self._sites.network.constellation.names
+        ids = {number: names[number] for number in satellites}
+        station = self._sites.network.stations[site.gid]
         nodes = [
-            self._satellite(luck[n], ids[n], request) if n in computing else Node(id=ids[n], kind="satellite")
+            self._satellite(luck[n], ids[n], boards[n], request)
+            if n in boards
+            else Node(id=ids[n], kind="satellite")
             for n in satellites
         ]
         problem = Problem(
@@ -120,7 +134,7 @@ class Scenario:
             accuracy_budget=request.accuracy_budget,
             micro_batches=request.micro_batches,
         )
-        slots = self._slots(problem, satellites)
+        slots = self._slots(problem, site, ids)
         return Sample(Instance.from_problem(problem, slots), self._place(site, ids))
 
     def _within_reach(self, site: Site) -> list[int]:
@@ -134,19 +148,29 @@ class Scenario:
         compute = self.form.compute
         if compute.share is not None:
             return {n for n in satellites if luck[n].computes < compute.share}
-        run = set(shortest_way(site))
-        # the way first, then neighbours of what is in, so that the run hangs together
-        while len(run) < (compute.satellites or 0):
+        assert compute.satellites is not None  # the form has checked that it is the one or the other
+        run, wanted = set(shortest_way(site)), int(draw(rng, compute.satellites))
+        # the way first, then what is nearest to it, so that the run hangs together and lies close by
+        to_way = hops_from(site.graph, sorted(run))
+        while len(run) < wanted:
             beside = sorted({n for member in run for n in site.neighbours(member)} - run)
             if not beside:
                 break
+            beside = [n for n in beside if to_way[n] == to_way[beside].min()]
             run.add(beside[int(rng.integers(len(beside)))])
         return run
 
-    def _satellite(self, luck: _Luck, node_id: str, request: Request) -> Node:
+    def _boards(self, site: Site, luck: dict[int, _Luck]) -> dict[int, str]:
+        """Board, or its mode, of each satellite that computes."""
+        known = self.form.compute.boards
+        usual = {number: known[int(draws.board * len(known))] for number, draws in luck.items()}
+        return (
+            usual if self.form.power is None else powered(self.form.power, self._sites.network, site, usual)
+        )
+
+    def _satellite(self, luck: _Luck, node_id: str, board_name: str, request: Request) -> Node:
         compute = self.form.compute
-        name = compute.boards[int(luck.board * len(compute.boards))]
-        flops_per_s = effective_flops(name, request.precision, compute.utilisation)
+        flops_per_s = effective_flops(board_name, request.precision, compute.utilisation)
         return Node(
             id=node_id,
             kind="satellite",
@@ -176,15 +200,15 @@ class Scenario:
             link.model_copy(update={"rate_bps": drawn}) if link.target == station else link for link in links
         )
 
-    def _slots(self, problem: Problem, satellites: list[int]) -> NDArray[np.int64]:
+    def _slots(self, problem: Problem, site: Site, ids: dict[int, str]) -> NDArray[np.int64]:
         """(N, 5) links of each node: the topology's four slots, then the downlink."""
         by_ends = {(link.source, link.target): index for index, link in enumerate(problem.links)}
         slots = np.full((len(problem.nodes), self.num_slots), -1, np.int64)
-        neighbours = self._sites.network.topology.slot_neighbours
-        for row, number in enumerate(satellites):
-            ends = [f"sat-{other}" for other in neighbours[number].tolist()]
+        neighbours = site.snapshot.topology.slot_neighbours
+        for row, (number, node_id) in enumerate(ids.items()):
+            ends = [ids.get(other, "") for other in neighbours[number].tolist()]
             for slot, target in enumerate([*ends, problem.destination]):
-                slots[row, slot] = by_ends.get((f"sat-{number}", target), -1)
+                slots[row, slot] = by_ends.get((node_id, target), -1)
         return slots
 
     def _place(self, site: Site, ids: dict[int, str]) -> Place:
@@ -193,10 +217,10 @@ class Scenario:
         isl = site.snapshot.isl
         pairs = zip(isl.a[isl.usable].tolist(), isl.b[isl.usable].tolist(), strict=True)
         rows = [(row_of[a], row_of[b]) for a, b in pairs if a in row_of and b in row_of]
-        station = self._sites.stations[site.gid]
+        station = self._sites.network.stations[site.gid]
         return Place(
             satellite_ids=tuple(ids.values()),
-            lat_lon_deg=_below(site.snapshot.itrs_km[numbers]),
+            lat_lon_deg=geodetic(site.snapshot.itrs_km[numbers])[:, [1, 0]],
             isls=np.array(rows, np.int64).reshape(-1, 2),
             station_id=station.name,
             station_lat_lon_deg=(station.lat_deg, station.lon_deg),
@@ -227,13 +251,6 @@ def _generator(rng: np.random.Generator | int) -> np.random.Generator:
         raise InputError("seed", "", f"is {rng!r}, not a whole number ≥ 0 or a generator") from None
 
 
-def _below(itrs_km: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(S, 2) [deg] geocentric latitude and longitude of Earth-fixed positions."""
-    x, y, z = itrs_km.T
-    lat_lon = np.column_stack((np.arctan2(z, np.hypot(x, y)), np.arctan2(y, x)))
-    return np.asarray(np.degrees(lat_lon))
-
-
 def _can_finish(instance: Instance) -> bool:
     tables = instance.tables
     nodes, links = np.zeros(tables.num_nodes, np.bool_), np.zeros(len(tables.link_source), np.bool_)
@@ -246,11 +263,13 @@ def _cached(name_or_path: str) -> Scenario:
 
 
 def load_scenario(name_or_path: str | Path) -> Scenario:
-    """A scenario by name, or from a TOML file; the project's own are built once.
+    """A scenario by name, from a TOML file, or over element sets as ``tle:FILE``.
+
+    The project's own are built once.
 
     Raises:
         InputError: no such scenario or file, or a key or name in it is wrong.
     """
-    if Path(name_or_path).suffix == ".toml":
+    if str(name_or_path) not in scenario_names():
         return Scenario(load_form(name_or_path), str(name_or_path))
     return _cached(str(name_or_path))

@@ -9,22 +9,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from satllm_env.errors import InputError
-from satllm_env.network import (
-    FixedRate,
-    KaBandDownlink,
-    LaserBudget,
-    NetworkModel,
-    Snapshot,
-    Station,
-    Walker,
-    default_stations,
-    hops_from,
-    latency_graph,
-    plus_grid,
-    ring,
-    walker_network,
-)
-from satllm_env.scenarios.form import Downlink, ScenarioForm, draw
+from satllm_env.network import Disruptions, Snapshot, hops_from, latency_graph
+from satllm_env.scenarios.form import ScenarioForm, draw
+from satllm_env.scenarios.networks import build_network, draw_disruptions
 
 ATTEMPTS = 10_000
 """Moments drawn before a scenario is taken to have no contacts."""
@@ -43,6 +30,8 @@ class Site:
     """(S,) ISL hops from the source, −1 out of reach."""
     graph: csr_array
     """(S, S) usable inter-satellite links."""
+    sunlit: NDArray[np.bool_]
+    """(S,) as the scenario's power says; all where it says nothing."""
 
     def neighbours(self, satellite: int) -> list[int]:
         """Satellites at the other ends of a satellite's usable links, ascending."""
@@ -63,8 +52,11 @@ class SiteSampler:
 
     def __init__(self, form: ScenarioForm, source: str) -> None:
         self._form, self._source_name = form, source
-        self.stations = _stations(form.downlink, source)
-        self.network = _network(form, self.stations, source)
+        self.network = build_network(form, source)
+        try:  # what is out of range is told now
+            draw_disruptions(form, np.random.default_rng(0), len(self.network.constellation))
+        except InputError as error:
+            raise InputError(source, "failures", str(error)) from None
 
     def sample(self, rng: np.random.Generator) -> Site:
         """Draw moments until one has a contact and a source at the drawn distance from it.
@@ -74,14 +66,16 @@ class SiteSampler:
         """
         wanted, contacts_seen = self._form.requests.hops_from_downlink, False
         for _ in range(ATTEMPTS):
-            snapshot = self.network.snapshot(float(rng.uniform(0.0, self._form.orbits.window_s)))
+            moment_s = float(rng.uniform(0.0, self._form.orbits.window_s))
+            disruptions = draw_disruptions(self._form, rng, len(self.network.constellation))
+            snapshot = disruptions.apply(self.network, self.network.snapshot(moment_s))
             contacts = snapshot.ground.usable
             stations = np.unique(snapshot.ground.gid[contacts])
             if not len(stations):
                 continue
             contacts_seen = True
             gid = int(rng.choice(stations))
-            site = self._place(rng, snapshot, gid, int(draw(rng, wanted)))
+            site = self._place(rng, snapshot, disruptions, gid, int(draw(rng, wanted)))
             if site is not None:
                 return site
         if contacts_seen:
@@ -89,7 +83,9 @@ class SiteSampler:
             raise InputError(self._source_name, "requests.hops_from_downlink", problem)
         raise InputError(self._source_name, "downlink", f"no contact at any of {ATTEMPTS} moments")
 
-    def _place(self, rng: np.random.Generator, snapshot: Snapshot, gid: int, hops: int) -> Site | None:
+    def _place(
+        self, rng: np.random.Generator, snapshot: Snapshot, disruptions: Disruptions, gid: int, hops: int
+    ) -> Site | None:
         graph, ground = latency_graph(snapshot), snapshot.ground
         seen = ground.sat[ground.usable & (ground.gid == gid)]
         sources = np.flatnonzero(hops_from(graph, seen) == hops)
@@ -98,43 +94,8 @@ class SiteSampler:
         source = int(rng.choice(sources))
         reached = hops_from(graph, source)
         nearest = seen[reached[seen] == hops]
-        return Site(snapshot, gid, source, int(rng.choice(nearest)), reached, graph)
-
-
-def _stations(form: Downlink, source: str) -> tuple[Station, ...]:
-    known = {station.name: station for station in default_stations()}
-    if form.stations == "all":
-        return tuple(known.values())
-    for index, name in enumerate(form.stations):
-        if name not in known:
-            problem = f"unknown station {name!r}; known are {', '.join(known)}"
-            raise InputError(source, f"downlink.stations[{index}]", problem)
-    return tuple(known[name] for name in form.stations)
-
-
-def _network(form: ScenarioForm, stations: tuple[Station, ...], source: str) -> NetworkModel:
-    orbits, downlink = form.orbits, form.downlink
-    try:
-        walker = Walker(
-            orbits.altitude_km,
-            orbits.inclination_deg,
-            orbits.satellites,
-            orbits.planes,
-            orbits.phasing,
-            orbits.pattern,
-        )
-        return walker_network(
-            walker,
-            orbits.epoch,
-            topology=ring(walker) if orbits.topology == "ring" else plus_grid(walker),
-            stations=stations,
-            isl_budget=LaserBudget(cap_bps=form.isl.cap_bps, required_margin_db=form.isl.margin_db),
-            # a rate that is drawn for each request takes the place of this one
-            downlink_budget=KaBandDownlink() if downlink.rate_bps == "ka-band" else FixedRate(1.0),
-            min_elevation_deg=downlink.min_elevation_deg,
-        )
-    except InputError as error:
-        raise InputError(source, "orbits", str(error)) from None
+        sunlit = disruptions.sunlit(self.network, snapshot)
+        return Site(snapshot, gid, source, int(rng.choice(nearest)), reached, graph, sunlit)
 
 
 def shortest_way(site: Site) -> list[int]:

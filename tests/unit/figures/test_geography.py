@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from satllm_env.figures.geography import great_circle, land, wrap_deg
+from satllm_env.figures.geography import great_circle, land
 
 POINT = st.tuples(st.floats(-180, 179.99), st.floats(-90, 90)).map(np.array)
 
@@ -47,13 +47,6 @@ def test_arcs_are_cut_at_the_antimeridian():
     assert east[-1, 0] == 180.0 and west[0, 0] == -180.0 and east[-1, 1] == west[0, 1]
     assert 14.0 < east[-1, 1] < 17.0
     assert east[:, 0].min() == 170.0 and np.isclose(west[:, 0].max(), -170.0)
-
-
-def test_wrapping():
-    """Longitudes come back into [−180, 180)."""
-    np.testing.assert_allclose(
-        wrap_deg(np.array([0.0, 180.0, 190.0, -181.0, 720.5])), [0, -180, -170, 179, 0.5]
-    )
 
 
 def test_land_is_where_it_is():

@@ -12,9 +12,11 @@ from satllm_env.network import (
     FixedRate,
     KaBandDownlink,
     LaserBudget,
+    NearestNeighbours,
     NetworkModel,
     Snapshot,
     Station,
+    Topology,
     Walker,
     default_stations,
     from_pairs,
@@ -182,3 +184,69 @@ def test_mismatched_parts_are_refused():
         NetworkModel(constellation, from_pairs([], 3))
     with pytest.raises(InputError, match="network: min_elevation_deg: must be from 0 to 90 deg"):
         NetworkModel(constellation, plus_grid(WALKER), min_elevation_deg=91)
+
+
+@pytest.fixture(scope="module")
+def changing() -> NetworkModel:
+    """A network whose links are the nearest pairs of each moment."""
+    return walker_network(WALKER, topology=NearestNeighbours(3), stations=default_stations()[:2])
+
+
+def test_links_may_change_with_time(changing: NetworkModel):
+    """Each snapshot has the rule's links for where satellites stand, with their lengths and rates."""
+    shots = changing.snapshots([0.0, 300.0, 900.0])
+    for shot in shots:
+        expected = NearestNeighbours(3).at(shot.teme_km)
+        assert np.array_equal(shot.topology.pairs, expected.pairs)
+        assert np.array_equal(shot.topology.slot_neighbours, expected.slot_neighbours)
+        assert np.array_equal(np.column_stack([shot.isl.a, shot.isl.b]), expected.pairs)
+        ends_km = shot.teme_km[expected.pairs]
+        length_m = 1000 * np.linalg.norm(ends_km[:, 0] - ends_km[:, 1], axis=1)
+        assert shot.isl.length_m == pytest.approx(length_m)
+        assert shot.isl.line_of_sight.all()
+        assert shot.isl.rate_bps == pytest.approx(LaserBudget().rate_bps(length_m))
+    assert not np.array_equal(shots[0].topology.pairs, shots[2].topology.pairs)
+
+
+def test_changing_links_alone_and_together(changing: NetworkModel):
+    """Snapshots taken together, or by a pickled model, are those taken alone."""
+    twin = pickle.loads(pickle.dumps(changing))
+    for shot in changing.snapshots([900.0, 0.0]):
+        for alone in (changing.snapshot(shot.t_s), twin.snapshot(shot.t_s)):
+            for one, other in zip(fields_of(shot), fields_of(alone), strict=True):
+                assert np.array_equal(one, other)
+
+
+def test_changing_links_are_asked_of_snapshots(changing: NetworkModel, model: NetworkModel, shot: Snapshot):
+    """A model whose links change has no topology for all times; one with fixed links gives it to all."""
+    with pytest.raises(InputError, match="network: topology: changes with time"):
+        _ = changing.topology
+    assert shot.topology is model.topology
+
+
+def test_a_rule_must_know_all_satellites():
+    """A rule whose topology is of other satellites is refused at the snapshot."""
+
+    class Wrong:
+        def at(self, teme_km: np.ndarray) -> Topology:
+            return from_pairs([], len(teme_km) - 1)
+
+    with pytest.raises(InputError, match="network: topology: is for 59 satellites, there are 60"):
+        walker_network(WALKER, topology=Wrong()).snapshot(0.0)
+
+
+def test_each_station_can_have_its_own_downlink():
+    """Rates follow the budget of the row's station, over several times together too."""
+    stations = default_stations()
+    budgets = tuple(FixedRate(1e8 * (gid + 1)) for gid in range(len(stations)))
+    own = walker_network(WALKER, stations=stations, downlink_budget=budgets)
+    for shot in own.snapshots([0.0, 600.0]):
+        ground = shot.ground
+        assert np.array_equal(ground.rate_bps, np.where(ground.visible, 1e8 * (ground.gid + 1), 0.0))
+        assert len(np.unique(ground.gid[ground.visible])) > 3
+
+
+def test_downlinks_of_another_number_of_stations_are_refused():
+    """Two budgets for three stations are one line."""
+    with pytest.raises(InputError, match=r"^network: downlink_budget: has 2 budgets, there are 3 stations$"):
+        walker_network(WALKER, stations=default_stations()[:3], downlink_budget=(FixedRate(1e8),) * 2)

@@ -6,32 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from satllm_env.errors import InputError
-from satllm_env.network import Topology, Walker, from_pairs, plus_grid, ring
+from satllm_env.network import Walker, from_pairs, plus_grid, ring
 
+from .checks_of_topology import check_tables, links
 from .strategies import walkers
 
 FORE, AFT, LEFT, RIGHT = range(4)
-
-
-def links(topology: Topology) -> set[tuple[int, int]]:
-    """Links as sorted pairs."""
-    return {(min(pair), max(pair)) for pair in topology.pairs.tolist()}
-
-
-def check_tables(topology: Topology) -> None:
-    """Pairs and slots tell the same story, once."""
-    assert len(links(topology)) == len(topology.pairs)
-    assert (topology.pairs[:, 0] != topology.pairs[:, 1]).all()
-    behind = set()
-    for satellite, (row, rows) in enumerate(zip(topology.slot_neighbours, topology.slot_links, strict=True)):
-        present = row[row >= 0].tolist()
-        assert len(set(present)) == len(present)
-        assert ((row < 0) == (rows < 0)).all()
-        for neighbour, link in zip(row.tolist(), rows.tolist(), strict=True):
-            if link >= 0:
-                assert set(topology.pairs[link].tolist()) == {satellite, neighbour}
-                behind.add((satellite, neighbour))
-    assert behind == {(a, b) for pair in links(topology) for a, b in (pair, pair[::-1])}
 
 
 @given(walkers(), st.booleans())
@@ -164,3 +144,9 @@ def test_bad_pairs_are_refused(pairs: list, message: str):
     """Unknown, equal or repeated ends name the pair."""
     with pytest.raises(InputError, match=message):
         from_pairs(pairs, 3)
+
+
+def test_a_topology_is_a_rule_that_does_not_change():
+    """Asked for the links of a moment, a topology answers with itself."""
+    topology = plus_grid(Walker(500, 53, 12, 1, 0))
+    assert topology.at(np.zeros((12, 3))) is topology

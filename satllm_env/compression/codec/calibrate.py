@@ -1,0 +1,133 @@
+"""From activations of a calibration set to codecs: transforms, step sizes and symbol tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from satllm_env.compression.codec.body import by_component
+from satllm_env.compression.codec.boundary import BoundaryCodec
+from satllm_env.compression.codec.codec import Codec
+from satllm_env.compression.codec.quantise import LEAST_SCALE, Steps, bin_numbers
+from satllm_env.compression.codec.settings import CodecSettings, StaticMask, TransformKind, UniformSteps
+from satllm_env.compression.codec.sparsify import Kept
+from satllm_env.compression.codec.tables import count_symbols
+from satllm_env.compression.codec.transform import Transform, Values, fit_transform
+from satllm_env.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """What training found for one boundary; None leaves a part as the settings say."""
+
+    keep: Kept | None = None
+    """The static mask's decisions, shape (W,) or (…, W); see `sparsify.decide`."""
+    relative_step: NDArray[np.float32] | None = None
+    """[1] multiplies the settings' step, shape (W,)."""
+    threshold: NDArray[np.float32] | None = None
+    """[steps] replaces the settings' threshold, shape (W,)."""
+
+
+def calibrate(
+    levels: Sequence[CodecSettings],
+    activations: Mapping[int, Values],
+    learned: Mapping[int, Learned] | None = None,
+) -> tuple[Codec, ...]:
+    """Calibrate a codec for each level; levels with the same kind of transform share it.
+
+    Args:
+        levels: the settings.
+        activations: of each boundary, float32 of shape (…, W).
+        learned: what training found for boundaries.
+
+    Raises:
+        InputError: activations are empty, not finite, or all 0, or a learned part has the wrong shape.
+    """
+    parts: dict[str, dict[int, BoundaryCodec]] = {settings.name: {} for settings in levels}
+    if len(parts) < len(levels):
+        raise InputError("levels", "name", "is taken twice")
+    for boundary, activation in activations.items():
+        transforms: dict[TransformKind, Transform] = {}
+        found = (learned or {}).get(boundary, Learned())
+        for settings in levels:
+            if settings.transform not in transforms:
+                transforms[settings.transform] = _fitted(settings.transform, activation, boundary)
+            transform = transforms[settings.transform]
+            parts[settings.name][boundary] = calibrate_boundary(
+                settings, activation, transform, found, boundary
+            )
+    return tuple(Codec(settings, parts[settings.name]) for settings in levels)
+
+
+def calibrate_boundary(
+    settings: CodecSettings, activation: Values, transform: Transform, learned: Learned, boundary: int = 0
+) -> BoundaryCodec:
+    """Calibrate one boundary at one level with a transform that is already fitted.
+
+    Raises:
+        InputError: as for `calibrate`; it names the boundary.
+    """
+    source = f"calibration at boundary {boundary}"
+    width = activation.shape[-1]
+    masked = isinstance(settings.sparsifier, StaticMask)
+    keep = learned.keep if masked else None
+    if masked and (keep is None or keep.dtype != np.bool_ or keep.shape[-1:] != (width,)):
+        problem = f"level {settings.name!r} needs decisions (bool) of shape (…, {width})"
+        raise InputError(source, "keep", problem)
+    part = BoundaryCodec(settings, width, transform, keep)
+    if isinstance(settings.quantiser, UniformSteps):
+        steps = _steps(settings.quantiser, part.components(activation), learned, source)
+        part = replace(part, steps=steps)
+    if settings.coder == "range":
+        quantised = part.quantise(activation)
+        tables = count_symbols(*by_component(quantised.symbols, quantised.kept if masked else None))
+        part = replace(part, tables=tables)
+    return part
+
+
+def _fitted(kind: TransformKind, activation: Values, boundary: int) -> Transform:
+    source = f"calibration at boundary {boundary}"
+    if not isinstance(activation, np.ndarray) or activation.dtype != np.float32 or activation.ndim < 1:
+        raise InputError(source, "", "activations must be a NumPy array of float32, of shape (…, width)")
+    if not activation.size:
+        raise InputError(source, "", "there are no activations")
+    if not np.isfinite(activation).all():
+        raise InputError(source, "", "activations are not finite")
+    return fit_transform(kind, activation.reshape(-1, activation.shape[-1]))
+
+
+def _steps(quantiser: UniformSteps, values: Values, learned: Learned, source: str) -> Steps:
+    """Step sizes of the settings, times the learned ones; offsets at the means of the bins' values."""
+    width = values.shape[1]
+    deviation = float(np.sqrt(np.mean(values.astype(np.float64) ** 2)))
+    relative = _per_component(learned.relative_step, 1.0, width, source, "relative_step")
+    step = (quantiser.step * deviation * relative).astype(np.float32)
+    if not ((step >= LEAST_SCALE) & (step < np.inf)).all():
+        raise InputError(source, "", f"no step follows from values of root mean square {deviation:g}")
+    threshold = _per_component(learned.threshold, quantiser.threshold, width, source, "threshold")
+    return Steps(step, threshold, _offsets(values, step, threshold))
+
+
+def _per_component(
+    found: NDArray[np.float32] | None, default: float, width: int, source: str, field: str
+) -> NDArray[np.float32]:
+    if found is None:
+        return np.full(width, default, dtype=np.float32)
+    if found.shape != (width,) or not (np.isfinite(found) & (found > 0)).all():
+        raise InputError(source, field, f"must be {width} positive numbers")
+    return found.astype(np.float32)
+
+
+def _offsets(
+    values: Values, step: NDArray[np.float32], threshold: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Mean place of the values in their bins, over all bins but 0 (the same in each for a Laplace law)."""
+    numbers = np.abs(bin_numbers(values, step, threshold))
+    coded = numbers > 0
+    places = np.where(coded, np.abs(values) / step - numbers, 0).sum(axis=0, dtype=np.float64)
+    counts = coded.sum(axis=0)
+    middle = threshold - 0.5
+    return np.where(counts > 0, places / np.maximum(counts, 1), middle).astype(np.float32)
