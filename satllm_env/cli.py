@@ -9,6 +9,7 @@ import os
 import re
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -41,7 +42,9 @@ def run_command(arguments: type[Arguments], main: Callable[[Arguments], int | No
     """
     parsed = parse(arguments)
     try:
-        code = main(parsed) or 0
+        with warnings.catch_warnings():
+            warnings.showwarning = _note_warning
+            code = main(parsed) or 0
         sys.stdout.flush()
     except InputError as error:
         code = _complain(str(error), EXIT_BAD_INPUT)
@@ -54,6 +57,13 @@ def run_command(arguments: type[Arguments], main: Callable[[Arguments], int | No
     except KeyboardInterrupt:
         code = _complain("interrupted", 130)
     sys.exit(code)
+
+
+def _note_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
+    """A warning as one line on stderr, without the place in the code."""
+    _complain(
+        f"warning: {message}" if issubclass(category, UserWarning) else f"{category.__name__}: {message}", 0
+    )
 
 
 def parse(arguments: type[Arguments]) -> Arguments:

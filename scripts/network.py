@@ -2,69 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import tyro
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from satllm_env.cli import notes, print_json, progress, run_command
+from satllm_env.cli import notes, print_json, progress, run_command, write_bytes, write_text
 from satllm_env.errors import InputError
+from satllm_env.figures.canvas import to_png
+from satllm_env.figures.network_map import network_map
 from satllm_env.network import (
     DEFAULT_EPOCH,
+    Constellation,
+    Disruptions,
+    EclipseRule,
+    LaserBudget,
+    NearestNeighbours,
     NetworkModel,
+    OutageModel,
     Snapshot,
+    TopologyRule,
     Walker,
+    constellation_of,
     default_stations,
+    from_pairs,
+    lost_satellites,
     parse_epoch,
+    plane_grid,
+    plus_grid,
+    read_omm,
     read_stations,
+    read_tle,
     read_topology,
-    walker_network,
+    recover_planes,
+    walker_constellation,
 )
 from satllm_env.network.csv_files import write_csv_files
+from satllm_env.network.czml import czml, czml_text
+from satllm_env.network.geojson import geojson, geojson_text
 from satllm_env.network.network_model import DEFAULT_MIN_ELEVATION_DEG
 from satllm_env.network.summary import SnapshotSummary, summarise
+from satllm_env.network.summary_table import summary_table
 
 POSITIONS_AT_ONCE = 20_000
 """Satellites times times between two steps of the progress bar."""
-HEADINGS = (
-    "t\n[s]",
-    "links\nin sight",
-    "length\n[km]",
-    "rate\n[Gbit/s]",
-    "ground\ncontacts",
-    "stations\nserved",
-    "downlink\n[Gbit/s]",
-)
 
 
 @dataclass
 class Arguments:
     """Positions, inter-satellite links and ground contacts of a constellation.
 
-    Prints a summary per time; with --out it also writes positions.csv, isl.csv and ground.csv.
+    Prints a summary per time; writes CSV files, a map, GeoJSON and CZML where asked to. Give one of
+    --walker, --tle and --omm.
     """
 
-    walker: Annotated[str, tyro.conf.arg(metavar="ALT_KM,INC_DEG,T,P,F")]
-    """Walker Delta constellation: altitude, inclination, satellites, planes, phasing."""
-    epoch: Annotated[str, tyro.conf.arg(metavar="ISO8601")] = DEFAULT_EPOCH.strftime("%Y-%m-%dT%H:%M:%SZ")
-    """UTC time at which t = 0 and the constellation has its nominal geometry."""
+    walker: Annotated[str | None, tyro.conf.arg(metavar="ALT_KM,INC_DEG,T,P,F")] = None
+    """Walker constellation: altitude, inclination, satellites, planes, phasing."""
+    star: bool = False
+    """The Walker constellation is a Star (nodes over 180°), not a Delta."""
+    tle: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """Two- or three-line element sets."""
+    omm: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """CelesTrak's OMM as CSV."""
+    epoch: Annotated[str | None, tyro.conf.arg(metavar="ISO8601")] = None
+    """UTC time at which t = 0. By default the start of 2025, where a Walker constellation has its nominal
+    geometry, or the epoch of the newest element set."""
     times: Annotated[str, tyro.conf.arg(metavar="S,S,...")] = "0"
     """Seconds after the epoch, separated by commas; fractions allowed; --times=-60,0 before it."""
-    out: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
-    """Folder for the CSV files; made if it does not exist."""
     isls: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
-    """Inter-satellite links, one "a b" per line; without it +Grid, or a ring where there is one plane."""
+    """Inter-satellite links, one "a b" per line, in place of --topology."""
+    topology: Literal["plus-grid", "plain-wrap", "nearest", "none"] = "plus-grid"
+    """+Grid (of element sets: over the planes and slots that they keep), +Grid that links equal slots across
+    the last plane and the first, the nearest neighbours at each time, or no links."""
+    terminals: int = 4
+    """Links of a satellite at most, for nearest."""
     stations: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     """Ground stations, CSV with name,lat_deg,lon_deg,elev_m; without it a built-in list of real sites."""
     min_elevation: Annotated[float, tyro.conf.arg(metavar="DEG")] = DEFAULT_MIN_ELEVATION_DEG
     """Stations see satellites at this elevation and above."""
+    isl_cap: Annotated[float | None, tyro.conf.arg(metavar="BPS")] = None
+    """Highest rate of the laser terminals; by default the link budget alone decides."""
+    availability: float = 1.0
+    """Share of time in which a link in sight carries; below 1 links have seeded outages, and acquire for
+    12 to 60 s after them and after coming into view."""
+    lost_share: float = 0.0
+    """Share of the satellites that has failed, drawn by the seed."""
+    seed: int = 0
+    """Of outages and lost satellites."""
+    eclipse: bool = False
+    """Satellites in the Earth's shadow do not send to the ground."""
+    out: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
+    """Folder for positions.csv, isl.csv and ground.csv; made if it does not exist."""
+    plot: Annotated[Path | None, tyro.conf.arg(metavar="FILE.png")] = None
+    """Map of the first time: satellites, links by rate, stations, ground tracks where satellites are few."""
+    geojson: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """All times for geographic viewers."""
+    czml: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """Animation for Cesium; needs at least two ascending times, 10 to 60 s apart to look right."""
     json: bool = False
     """Print one JSON object and nothing else on stdout."""
     quiet: bool = False
@@ -73,34 +112,91 @@ class Arguments:
 
 def main(arguments: Arguments) -> None:
     """Build the network, take the snapshots, write and report them."""
-    model, times_s = build(arguments), parse_times(arguments.times)
+    check(arguments)
+    times_s = parse_times(arguments.times)
+    model = build(arguments, max(times_s))
+    disruptions = disrupt(arguments, len(model.constellation))
     summaries: list[SnapshotSummary] = []
-    snapshots = summarised(taken(model, times_s, arguments.quiet), summaries)
+    kept: list[Snapshot] = []
+    snapshots = watched(
+        taken(model, disruptions, times_s, arguments.quiet),
+        summaries,
+        kept,
+        keep_all=bool(arguments.geojson or arguments.czml),
+    )
     files: list[Path] = []
     if arguments.out:
         files = write_csv_files(arguments.out, snapshots)
     else:
         for _ in snapshots:
             pass
+    files += write_views(arguments, model, kept)
     if arguments.json:
         print_json(report(model, summaries, files))
     else:
-        show(model, summaries)
+        Console().print(summary_table(model, summaries))
     if files and not arguments.quiet:
         notes().print(f"wrote {', '.join(map(str, files))}", soft_wrap=True)
 
 
-def build(arguments: Arguments) -> NetworkModel:
-    """Turn the flags into a network."""
-    walker = Walker.parse(arguments.walker, "--walker")
+def check(arguments: Arguments) -> None:
+    """Refuse flags that are wrong or do not go together, before any work."""
+    given = [flag for flag in ("walker", "tle", "omm") if getattr(arguments, flag) is not None]
+    if len(given) != 1:
+        got = " and ".join(f"--{flag}" for flag in given) or "none"
+        raise InputError("--walker, --tle, --omm", "", f"give one of them (got {got})")
+    if arguments.star and arguments.walker is None:
+        raise InputError("--star", "", "is for --walker")
+    if arguments.topology == "plain-wrap" and arguments.walker is None:
+        raise InputError("--topology", "", "plain-wrap is for --walker")
     if not 0 <= arguments.min_elevation <= 90:
         raise InputError("--min-elevation", "", f"must be from 0 to 90 deg (got {arguments.min_elevation:g})")
-    return walker_network(
-        walker,
-        parse_epoch(arguments.epoch, "--epoch"),
-        topology=read_topology(arguments.isls, walker.total) if arguments.isls else None,
-        stations=read_stations(arguments.stations) if arguments.stations else default_stations(),
+    if arguments.plot is not None and arguments.plot.suffix.lower() != ".png":
+        raise InputError("--plot", "", f"must end in .png (got {arguments.plot})")
+    times_s = parse_times(arguments.times)
+    if arguments.czml is not None and (len(times_s) < 2 or min(np.diff(times_s)) <= 0):
+        raise InputError("--czml", "", "needs at least two ascending --times")
+
+
+def build(arguments: Arguments, last_time_s: float) -> NetworkModel:
+    """Turn the flags into a network."""
+    constellation, links = _constellation(arguments, last_time_s)
+    if arguments.isls is not None:
+        links = read_topology(arguments.isls, len(constellation))
+    return NetworkModel(
+        constellation,
+        links,
+        read_stations(arguments.stations) if arguments.stations else default_stations(),
+        isl_budget=LaserBudget(cap_bps=arguments.isl_cap),
         min_elevation_deg=arguments.min_elevation,
+    )
+
+
+def _constellation(arguments: Arguments, last_time_s: float) -> tuple[Constellation, TopologyRule]:
+    epoch = parse_epoch(arguments.epoch, "--epoch") if arguments.epoch else None
+    if arguments.walker is not None:
+        walker = Walker.parse(arguments.walker, "--walker", "star" if arguments.star else "delta")
+        constellation = walker_constellation(walker, epoch or DEFAULT_EPOCH)
+        grid: TopologyRule = plus_grid(walker, plain_wrap=arguments.topology == "plain-wrap")
+    else:
+        sets = read_omm(arguments.omm) if arguments.omm else read_tle(arguments.tle or "")
+        constellation = constellation_of(sets, epoch, last_time_s)
+        grid = plane_grid(recover_planes(constellation))
+    if arguments.topology == "nearest":
+        return constellation, NearestNeighbours(arguments.terminals)
+    return constellation, from_pairs([], len(constellation)) if arguments.topology == "none" else grid
+
+
+def disrupt(arguments: Arguments, satellites: int) -> Disruptions:
+    """What fails, by the flags."""
+    outages = None
+    if arguments.availability != 1:
+        outages = OutageModel(arguments.seed, arguments.availability)
+    return Disruptions(
+        isl_outages=outages,
+        downlink_outages=outages,
+        lost=lost_satellites(satellites, arguments.lost_share, arguments.seed),
+        eclipse=EclipseRule(downlink_in_eclipse=False) if arguments.eclipse else None,
     )
 
 
@@ -117,7 +213,9 @@ def parse_times(text: str) -> list[float]:
     return times
 
 
-def taken(model: NetworkModel, times_s: list[float], quiet: bool) -> Iterator[Snapshot]:
+def taken(
+    model: NetworkModel, disruptions: Disruptions, times_s: list[float], quiet: bool
+) -> Iterator[Snapshot]:
     """Snapshots in order, with a progress bar."""
     step = max(1, POSITIONS_AT_ONCE // len(model.constellation))
     console = notes()
@@ -126,16 +224,31 @@ def taken(model: NetworkModel, times_s: list[float], quiet: bool) -> Iterator[Sn
         task = bar.add_task("snapshots", total=len(times_s)) if bar else None
         for start in range(0, len(times_s), step):
             for snapshot in model.snapshots(times_s[start : start + step]):
-                yield snapshot
+                yield disruptions.apply(model, snapshot)
                 if bar and task is not None:
                     bar.advance(task)
 
 
-def summarised(snapshots: Iterable[Snapshot], summaries: list[SnapshotSummary]) -> Iterator[Snapshot]:
-    """Pass snapshots on, each with a summary appended to `summaries`."""
+def watched(
+    snapshots: Iterator[Snapshot], summaries: list[SnapshotSummary], kept: list[Snapshot], keep_all: bool
+) -> Iterator[Snapshot]:
+    """Pass snapshots on; append a summary of each, and keep the first one or all."""
     for snapshot in snapshots:
         summaries.append(summarise(snapshot))
+        if keep_all or not kept:
+            kept.append(snapshot)
         yield snapshot
+
+
+def write_views(arguments: Arguments, model: NetworkModel, snapshots: list[Snapshot]) -> list[Path]:
+    """Write the map, GeoJSON and CZML that are asked for."""
+    if arguments.plot is not None:
+        write_bytes(arguments.plot, to_png(network_map(model, snapshots[0])))
+    if arguments.geojson is not None:
+        write_text(arguments.geojson, geojson_text(geojson(model, snapshots)))
+    if arguments.czml is not None:
+        write_text(arguments.czml, czml_text(czml(model, snapshots)))
+    return [path for path in (arguments.plot, arguments.geojson, arguments.czml) if path is not None]
 
 
 def report(model: NetworkModel, summaries: list[SnapshotSummary], files: list[Path]) -> dict[str, Any]:
@@ -143,43 +256,12 @@ def report(model: NetworkModel, summaries: list[SnapshotSummary], files: list[Pa
     return {
         "epoch": model.constellation.epoch.isoformat(),
         "satellites": len(model.constellation),
-        "isls": len(model.topology.pairs),
+        "isls": summaries[0].isls,
         "stations": [asdict(station) for station in model.stations],
         "min_elevation_deg": model.min_elevation_deg,
         "snapshots": [asdict(summary) for summary in summaries],
         "files": [str(path) for path in files],
     }
-
-
-def show(model: NetworkModel, summaries: list[SnapshotSummary]) -> None:
-    """Print the readable table."""
-    table = Table(title=title(model))
-    for heading in HEADINGS:
-        table.add_column(Text(heading), justify="right", no_wrap=True)
-    for summary in summaries:
-        table.add_row(
-            f"{summary.t_s:g}",
-            f"{summary.isls_in_sight}/{summary.isls}",
-            span(summary.isl_length_m, 1e3, ".0f"),
-            span(summary.isl_rate_bps, 1e9, ".3g"),
-            str(summary.contacts),
-            f"{summary.stations_served}/{len(model.stations)}",
-            span(summary.downlink_rate_bps, 1e9, ".2f"),
-        )
-    Console().print(table)
-
-
-def title(model: NetworkModel) -> str:
-    """One line that says what the table is of."""
-    return (
-        f"{len(model.constellation)} satellites from {model.constellation.epoch:%Y-%m-%d %H:%M:%S} UTC, "
-        f"{len(model.stations)} stations, contacts from {model.min_elevation_deg:g}°"
-    )
-
-
-def span(values: tuple[float, float] | None, unit: float, form: str) -> str:
-    """A range of values in a unit."""
-    return "–" if values is None else "–".join(format(value / unit, form) for value in values)
 
 
 if __name__ == "__main__":

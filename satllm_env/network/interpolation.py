@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from satllm_env.errors import InputError
+from satllm_env.network.arrays import Array, Numbers
 from satllm_env.network.checks import check_number
 from satllm_env.network.constants import WGS72_MU_KM3_S2
 from satllm_env.network.elements import MeanElements
@@ -32,9 +34,6 @@ _EARTH_RAD_S = 7.292115e-5  # rotation of the Earth (WGS84, NGA.STND.0036), part
 _POWERS = np.arange(POINTS)
 _BASIS = np.rint(5040 * np.linalg.inv(np.vander(_POWERS - _BEFORE, POINTS, increasing=True))) / 5040
 _SLOPE_BASIS = _POWERS[1:, None] * _BASIS[1:]
-
-Array = NDArray[np.float64]
-Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +78,7 @@ class InterpolatedEphemeris:
         """[km] ITRS at the knots, as propagated, shape (N + 1, S, 3)."""
         return self.samples_km[_BEYOND:-_BEYOND]
 
-    @property
+    @cached_property
     def error_bound_m(self) -> Array:
         """[m] how far a position may be from SGP4's at most, shape (S,).
 
@@ -170,7 +169,7 @@ def interpolate(
 ) -> InterpolatedEphemeris:
     """Propagate a constellation at even times so that all positions between are within a tolerance.
 
-    The step depends on the swiftest satellite (`step_s`); some 150 s at 550 km for 1 m. Memory is 24
+    The step depends on the swiftest satellite (`longest_step_s`); some 150 s at 550 km for 1 m. Memory is 24
     bytes for each satellite and step.
 
     Args:
@@ -186,7 +185,7 @@ def interpolate(
     """
     check_span("interpolation", start_s, end_s)
     check_number("interpolation", "tolerance_m", tolerance_m, LEAST_TOLERANCE_M, GREATEST_TOLERANCE_M, " m")
-    intervals = max(1, math.ceil((end_s - start_s) / step_s(constellation.elements, tolerance_m)))
+    intervals = max(1, math.ceil((end_s - start_s) / longest_step_s(constellation.elements, tolerance_m)))
     knots_s = np.linspace(start_s, end_s, intervals + 1)
     beyond_s = (end_s - start_s) / intervals * np.arange(1, _BEYOND + 1)
     times_s = np.concatenate([start_s - beyond_s[::-1], knots_s, end_s + beyond_s])
@@ -206,7 +205,7 @@ def check_span(source: str, start_s: float, end_s: float) -> None:
         raise InputError(source, "end_s", f"must be after the start, {start_s:g} s (got {end_s:g})")
 
 
-def step_s(elements: MeanElements, tolerance_m: float) -> float:
+def longest_step_s(elements: MeanElements, tolerance_m: float) -> float:
     """[s] the longest step that keeps the error bound of every satellite within a tolerance.
 
     In two-body motion the eighth derivative is greatest at perigee, and it is there

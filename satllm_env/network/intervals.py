@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from satllm_env.errors import InputError
+from satllm_env.network.arrays import Array, Numbers
 
-Intervals = NDArray[np.float64]
+Intervals = Array
 """[s] rows of start and end, shape (n, 2); a time t is inside where ``start <= t < end``."""
 
 
@@ -52,7 +53,7 @@ def overlap(held: Sequence[Intervals], barred: Sequence[Intervals] = ()) -> Inte
     return left
 
 
-def _edges(tables: Sequence[Intervals]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _edges(tables: Sequence[Intervals]) -> tuple[Array, Numbers]:
     """[s] starts and ends, and whether the number of intervals grows (1) or falls (−1) there."""
     table = np.concatenate([np.empty((0, 2)), *tables])
     return table.ravel(), np.tile([1, -1], len(table))

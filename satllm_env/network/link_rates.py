@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from satllm_env.network.arrays import Array, Numbers
 from satllm_env.network.interpolation import InterpolatedEphemeris
 from satllm_env.network.network_model import NetworkModel
 from satllm_env.network.visibility import Sites, look, sites_of
-
-Array = NDArray[np.float64]
-Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +38,7 @@ class LinkRates:
         up = self._sites.up[-1 - self.far[row[ground]]]
         elevation_deg, range_m = look(up, far_km[ground], near_km[ground])
         elevation_deg = np.maximum(elevation_deg, self.model.min_elevation_deg)
-        rate_bps[ground] = self.model.downlink_budget.rate_bps(range_m, elevation_deg)
+        rate_bps[ground] = self.model.downlink_bps(-1 - self.far[row[ground]], range_m, elevation_deg)
         return rate_bps
 
     def approach(self, row: Numbers, times_s: Array) -> Array:

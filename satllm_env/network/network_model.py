@@ -150,14 +150,15 @@ class NetworkModel:
         )
         visible = elevation_deg >= self.min_elevation_deg
         rate_bps = np.zeros_like(range_m)
-        rate_bps[visible] = self._downlink_bps(gid[visible], range_m[visible], elevation_deg[visible])
+        rate_bps[visible] = self.downlink_bps(gid[visible], range_m[visible], elevation_deg[visible])
         table = GroundTable(gid, sat, range_m, elevation_deg, visible, rate_bps, range_m / SPEED_OF_LIGHT_M_S)
         ends = np.searchsorted(moment, np.arange(len(ephemeris.times_s) + 1)).tolist()
         return [table.rows(start, end) for start, end in itertools.pairwise(ends)]
 
-    def _downlink_bps(
+    def downlink_bps(
         self, gid: NDArray[np.int64], range_m: NDArray[np.float64], elevation_deg: NDArray[np.float64]
     ) -> NDArray[np.float64]:
+        """[bit/s] of downlinks to stations, from [m] and [deg], all shapes (R,), whether visible or not."""
         if isinstance(self.downlink_budget, tuple):
             return station_rates_bps(self.downlink_budget, gid, range_m, elevation_deg)
         return self.downlink_budget.rate_bps(range_m, elevation_deg)

@@ -7,12 +7,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize.elementwise import find_root
 
-Array = NDArray[np.float64]
-Numbers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+from satllm_env.network.arrays import Array, Flags, Numbers
 
 TIME_TOLERANCE_S = 1e-4
 """[s] to which crossings and turning points are found."""

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from satllm_env.network.arrays import Array, Flags, Numbers
 from satllm_env.network.constants import LINK_ALTITUDE_FLOOR_KM
 from satllm_env.network.interpolation import InterpolatedEphemeris
 from satllm_env.network.visibility import Sites, chord_altitude_km, look
-
-Array = NDArray[np.float64]
-Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,13 +43,14 @@ class StationSight:
         rate_km_s = self.ephemeris.itrs_km_s(sat, times_s)
         return _dot(up, rate_km_s) * _dot(ray_km, ray_km) - _dot(up, ray_km) * _dot(ray_km, rate_km_s)
 
-    def _near(self, knots_km: Array) -> NDArray[np.bool_]:
+    def _near(self, knots_km: Array) -> Flags:
         """Where rows may be above the horizon in the steps about a knot, shape (K, S, G)."""
         # within a step h a satellite departs from its chord by at most abs(r'') h² / 8; the second
         # differences are abs(r'') h², doubled for what lies between them
-        slack_km = np.linalg.norm(np.diff(knots_km, n=2, axis=0), axis=-1).max(initial=0.0) / 4
+        second_km = np.linalg.norm(np.diff(self.ephemeris.samples_km, n=2, axis=0), axis=-1)
+        slack_km = second_km.max(initial=0.0) / 4
         ground_km = np.einsum("gi,gi->g", self.sites.up, self.sites.itrs_km)
-        near: NDArray[np.bool_] = knots_km @ self.sites.up.T >= ground_km - slack_km
+        near: Flags = knots_km @ self.sites.up.T >= ground_km - slack_km
         near[1:] |= near[:-1]
         near[:-1] |= near[1:]
         return near

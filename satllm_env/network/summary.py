@@ -20,31 +20,37 @@ class SnapshotSummary:
     t_s: float
     isls: int
     isls_in_sight: int
+    isls_usable: int
+    """Links that carry something: in sight, close enough, and not disrupted."""
     isl_length_m: Span
-    """[m] over the links in sight."""
+    """[m] over the usable links."""
     isl_rate_bps: Span
-    """[bit/s] over the links in sight."""
+    """[bit/s] over the usable links."""
     contacts: int
     """Station and satellite pairs at or above the minimum elevation."""
+    downlinks_usable: int
+    """Contacts that carry something."""
     stations_served: int
-    """Stations with at least one contact."""
+    """Stations with at least one usable downlink."""
     downlink_rate_bps: Span
-    """[bit/s] over the contacts."""
+    """[bit/s] over the usable downlinks."""
 
 
 def summarise(snapshot: Snapshot) -> SnapshotSummary:
     """Count and range a snapshot's links and contacts."""
     isl, ground = snapshot.isl, snapshot.ground
-    clear, visible = isl.line_of_sight, ground.visible
+    carries, downs = isl.usable, ground.usable
     return SnapshotSummary(
         t_s=snapshot.t_s,
         isls=len(isl.a),
-        isls_in_sight=int(clear.sum()),
-        isl_length_m=_span(isl.length_m[clear]),
-        isl_rate_bps=_span(isl.rate_bps[clear]),
-        contacts=int(visible.sum()),
-        stations_served=len(np.unique(ground.gid[visible])),
-        downlink_rate_bps=_span(ground.rate_bps[visible]),
+        isls_in_sight=int(isl.line_of_sight.sum()),
+        isls_usable=int(carries.sum()),
+        isl_length_m=_span(isl.length_m[carries]),
+        isl_rate_bps=_span(isl.rate_bps[carries]),
+        contacts=int(ground.visible.sum()),
+        downlinks_usable=int(downs.sum()),
+        stations_served=len(np.unique(ground.gid[downs])),
+        downlink_rate_bps=_span(ground.rate_bps[downs]),
     )
 
 

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from satllm_env.errors import InputError
+from satllm_env.network.arrays import Array, Numbers
 from satllm_env.network.checks import check_number
-from satllm_env.network.interpolation import interpolate
+from satllm_env.network.interpolation import InterpolatedEphemeris, interpolate
 from satllm_env.network.intervals import Intervals, check_intervals, overlap
 from satllm_env.network.link_rates import LinkRates, RateSight
 from satllm_env.network.network_model import NetworkModel
 from satllm_env.network.orbits import Constellation
-from satllm_env.network.passes import Passes, marks_of, passes_of
+from satllm_env.network.passes import Passes
 from satllm_env.network.windows import (
     TOLERANCE_M,
     LinkWindows,
     StationWindows,
     link_windows,
+    passes_over,
     station_windows,
 )
 
 Link = tuple[int, int]
 """Two satellites, or a satellite and a station as −1 − gid, in either order (see `downlink_ends`)."""
-Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +47,8 @@ class LinkTimeline:
     up_s: tuple[Intervals, ...]
     """[s] when each link is up, ascending; infinite where it lasts beyond the span."""
     rates: LinkRates
+    constellation: Constellation
+    """The satellites of the links alone."""
 
     def state(self, link: Link, t_s: float) -> bool:
         """Whether a link is up at [s].
@@ -78,11 +81,12 @@ class LinkTimeline:
             [s] the first time at which a link goes down or has a lower rate, `t_s` itself if one is down
             already; None if all hold to the end of the span.
         """
+        self._check_time(t_s)
         check_number("timeline", "least_share", least_share, 0, 1)
         rows = [self._row(link) for link in links]
         up_s: Sequence[Intervals] = self.up_s
         if least_share > 0:
-            enough_s = _enough(self.rates, least_share * self._rates_bps(t_s))
+            enough_s = _enough(self.rates, self.constellation, least_share * self._rates_bps(t_s))
             up_s = [overlap(both) for both in zip(up_s, enough_s, strict=True)]
         ends_s = [self._end_s(up_s[row], t_s) for row in rows]
         first_s = min((t_s if end_s is None else end_s for end_s in ends_s), default=np.inf)
@@ -103,7 +107,7 @@ class LinkTimeline:
     def _check_time(self, t_s: float) -> None:
         check_number("timeline", "t_s", t_s, self.start_s, self.end_s, " s")
 
-    def _rates_bps(self, t_s: float) -> NDArray[np.float64]:
+    def _rates_bps(self, t_s: float) -> Array:
         """[bit/s] of all links as if they were up, shape (K,)."""
         self._check_time(t_s)
         return self.rates.rate_bps(np.arange(len(self.rows)), np.full(len(self.rows), t_s))
@@ -138,10 +142,10 @@ def link_timeline(
     near, far = np.where(table < 0, table, np.cumsum(used)[table] - 1).T
     rates = LinkRates(model, interpolate(constellation, start_s, end_s, TOLERANCE_M), near, far)
     in_sight = _in_sight(rates, constellation)
-    enough = _enough(rates, np.zeros(len(table)))
+    enough = _enough(rates, constellation, np.zeros(len(table)))
     up_s = tuple(overlap(held, [bars]) for *held, bars in zip(in_sight, enough, barred, strict=True))
     rows = {(a, b): row for row, (a, b) in enumerate(table.tolist())}
-    return LinkTimeline(float(start_s), float(end_s), rows, up_s, rates)
+    return LinkTimeline(float(start_s), float(end_s), rows, up_s, rates, constellation)
 
 
 def _checked_links(model: NetworkModel, links: ArrayLike) -> Numbers:
@@ -197,9 +201,14 @@ def _in_sight(rates: LinkRates, constellation: Constellation) -> list[Intervals]
     return [spells_s[place] for place in np.argsort(order).tolist()]
 
 
-def _enough(rates: LinkRates, least_bps: NDArray[np.float64]) -> list[Intervals]:
+def _enough(rates: LinkRates, constellation: Constellation, least_bps: Array) -> list[Intervals]:
     """[s] when the rate of each link is above 0 and at least `least_bps`, shape (K,)."""
-    passes = passes_of(marks_of(RateSight(rates, least_bps), rates.ephemeris.knots_s))
+
+    def sight(ephemeris: InterpolatedEphemeris) -> RateSight:
+        return RateSight(replace(rates, ephemeris=ephemeris), least_bps)
+
+    start_s, end_s = rates.ephemeris.start_s, rates.ephemeris.end_s
+    passes = passes_over(constellation, start_s, end_s, len(constellation) + len(least_bps), sight)
     return _whole(passes, passes.row, np.arange(len(least_bps)))
 
 

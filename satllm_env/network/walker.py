@@ -57,8 +57,8 @@ class Walker:
             raise InputError("walker", "pattern", f"must be 'delta' or 'star' (got {self.pattern!r})")
 
     @classmethod
-    def parse(cls, text: str, source: str = "walker") -> Self:
-        """Read ``ALT_KM,INC_DEG,T,P,F``, a Walker Delta.
+    def parse(cls, text: str, source: str = "walker", pattern: Literal["delta", "star"] = "delta") -> Self:
+        """Read ``ALT_KM,INC_DEG,T,P,F``.
 
         Raises:
             InputError: names `source` and the number at fault.
@@ -69,7 +69,7 @@ class Walker:
         try:
             altitude, inclination = (_number(part, source, float) for part in parts[:2])
             total, planes, phasing = (_number(part, source, int) for part in parts[2:])
-            return cls(float(altitude), float(inclination), int(total), int(planes), int(phasing))
+            return cls(float(altitude), float(inclination), int(total), int(planes), int(phasing), pattern)
         except InputError as error:
             raise InputError(source, error.field, error.problem) from None
 

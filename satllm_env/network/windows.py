@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from satllm_env.network.arrays import Array, Flags, Numbers
 from satllm_env.network.checks import check_number
 from satllm_env.network.constants import LINK_ALTITUDE_FLOOR_KM
-from satllm_env.network.interpolation import InterpolatedEphemeris, check_span, interpolate, step_s
+from satllm_env.network.interpolation import InterpolatedEphemeris, check_span, interpolate, longest_step_s
 from satllm_env.network.orbits import Constellation
 from satllm_env.network.passes import Marks, Passes, Sight, marks_of, merged, passes_of
 from satllm_env.network.sights import LinkSight, StationSight
@@ -24,10 +25,6 @@ BATCH_ROWS = 200_000
 """Satellites or links times steps that are worked on at once; keeps long spans within some 100 MB."""
 TOLERANCE_M = 1.0
 """[m] of interpolated positions, which a satellite in low orbit covers in 0.1 ms."""
-
-Array = NDArray[np.float64]
-Numbers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +95,7 @@ def station_windows(
     def sight(ephemeris: InterpolatedEphemeris) -> StationSight:
         return StationSight(ephemeris, sites, min_elevation_deg)
 
-    passes = search(constellation, start_s, end_s, satellites, sight)
+    passes = passes_over(constellation, start_s, end_s, satellites, sight)
     gid, sat = divmod(passes.row, max(satellites, 1))
     return StationWindows(
         gid,
@@ -129,7 +126,7 @@ def link_windows(constellation: Constellation, pairs: ArrayLike, start_s: float,
     def sight(ephemeris: InterpolatedEphemeris) -> LinkSight:
         return LinkSight(ephemeris, table)
 
-    passes = search(constellation, start_s, end_s, max(len(constellation), len(table)), sight)
+    passes = passes_over(constellation, start_s, end_s, max(len(constellation), len(table)), sight)
     a, b = table[passes.row].T
     return LinkWindows(
         passes.row,
@@ -144,7 +141,7 @@ def link_windows(constellation: Constellation, pairs: ArrayLike, start_s: float,
     )
 
 
-def search(
+def passes_over(
     constellation: Constellation,
     start_s: float,
     end_s: float,
@@ -161,7 +158,7 @@ def search(
         sight: from a part's positions.
     """
     check_span("windows", start_s, end_s)
-    steps = (end_s - start_s) / step_s(constellation.elements, TOLERANCE_M)
+    steps = (end_s - start_s) / longest_step_s(constellation.elements, TOLERANCE_M)
     parts = max(1, math.ceil(steps * rows / BATCH_ROWS))
     edges_s = np.linspace(start_s, end_s, parts + 1).tolist()
     marks: list[Marks] = []

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from sgp4.api import WGS72, Satrec
 from sgp4.exporter import export_tle
 
+from satllm_env.network import Constellation
+
 ISS = (
     "1 25544U 98067A   08264.51782528 -.00002182  00000-0 -11606-4 0  2927",
     "2 25544  51.6416 247.4627 0006703 130.5360 325.0288 15.72125391563537",
@@ -67,3 +69,13 @@ def satellites(draw: st.DrawFn) -> Satrec:
         motion=draw(st.floats(0.05, 0.064)),
         node=draw(angle),
     )
+
+
+def text_of(constellation: Constellation) -> str:
+    """The three-line sets of a constellation's satellites."""
+    lines: list[str] = []
+    for name, satrec in zip(constellation.names, constellation.elements.satrecs(), strict=True):
+        satrec.classification, satrec.intldesg = "U", "19029D"
+        satrec.ephtype, satrec.elnum, satrec.revnum = 0, 999, 1
+        lines += [name, *lines_of(satrec)]
+    return "\n".join(lines) + "\n"

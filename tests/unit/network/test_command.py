@@ -12,6 +12,8 @@ from types import ModuleType
 import pytest
 
 from satllm_env.cli import run_command
+from satllm_env.network import Walker, walker_constellation
+from tests.unit.network.element_text import text_of
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "network.py"
 PAPER = ("--walker", "500,53,12,1,0")
@@ -88,7 +90,7 @@ def test_same_input_same_files(run: Run, tmp_path: Path):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ((), "--walker"),
+        ((), "--walker, --tle, --omm: give one of them (got none)"),
         (("--walker", "500,53,12,5,0"), "--walker: planes: 5 does not divide 12 satellites"),
         ((*PAPER, "--epoch", "soon"), "--epoch: 'soon' is not an ISO 8601 time"),
         ((*PAPER, "--times", "0,x"), "--times: 'x' is not a number of seconds"),
@@ -97,7 +99,18 @@ def test_same_input_same_files(run: Run, tmp_path: Path):
         ((*PAPER, "--min-elevation", "nan"), "--min-elevation: must be from 0 to 90 deg (got nan)"),
         ((*PAPER, "--stations", "no-such.csv"), "no-such.csv: cannot be read"),
         ((*PAPER, "--isls", "no-such.txt"), "no-such.txt: cannot be read"),
-        ((*PAPER, "--tle", "x.tle"), "--tle"),
+        ((*PAPER, "--tle", "x.tle"), "give one of them (got --walker and --tle)"),
+        (("--tle", "no-such.tle"), "no-such.tle: cannot be read"),
+        (("--omm", "no-such.csv"), "no-such.csv: cannot be read"),
+        (("--tle", "x.tle", "--star"), "--star: is for --walker"),
+        (("--tle", "x.tle", "--topology", "plain-wrap"), "--topology: plain-wrap is for --walker"),
+        ((*PAPER, "--plot", "map.pdf"), "--plot: must end in .png"),
+        ((*PAPER, "--czml", "a.czml"), "--czml: needs at least two ascending --times"),
+        ((*PAPER, "--czml", "a.czml", "--times", "60,0"), "--czml: needs at least two ascending --times"),
+        ((*PAPER, "--availability", "0.2"), "outages: availability: must be from 0.5 to 1"),
+        ((*PAPER, "--lost-share", "2"), "lost satellites: share: must be from 0 to 1"),
+        ((*PAPER, "--isl-cap", "0"), "laser budget: cap_bps: must be above 0"),
+        ((*PAPER, "--topology", "nearest", "--terminals", "0"), "terminals: must be from 1"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(run: Run, flags: tuple[str, ...], message: str):
@@ -127,5 +140,87 @@ def test_it_runs_as_a_program(tmp_path: Path):
         "--stations",
         "--min-elevation",
         "--json",
+        "--tle",
+        "--omm",
+        "--plot",
+        "--geojson",
+        "--czml",
     ):
         assert flag in done.stdout
+
+
+def element_file(folder: Path) -> Path:
+    """A generated shell as a file of element sets."""
+    path = folder / "shell.tle"
+    path.write_text(text_of(walker_constellation(Walker(550, 53, 24, 4, 1))))
+    return path
+
+
+def test_element_sets_and_views(run: Run, tmp_path: Path):
+    """A TLE file is put in +Grid over its recovered planes; map, GeoJSON and CZML are written beside."""
+    views = [tmp_path / name for name in ("map.png", "net.geojson", "net.czml")]
+    code, out, err = run(
+        *("--tle", str(element_file(tmp_path)), "--times", "0,30,60", "--json", "--quiet"),
+        *("--plot", str(views[0]), "--geojson", str(views[1]), "--czml", str(views[2])),
+    )
+    assert (code, err) == (0, "")
+    report = json.loads(out)
+    assert (report["satellites"], report["isls"]) == (24, 48)
+    assert report["files"] == [str(view) for view in views]
+    assert views[0].read_bytes().startswith(b"\x89PNG")
+    assert json.loads(views[1].read_text())["type"] == "FeatureCollection"
+    assert json.loads(views[2].read_text())[0]["id"] == "document"
+
+
+def test_links_are_chosen_by_the_flags(run: Run):
+    """No links, a Star without a seam, nearest neighbours within their terminals."""
+    for flags, links in (
+        (("--topology", "none"), 0),
+        ((), 48),
+        (("--star",), 24 + 18),
+        (("--topology", "nearest", "--terminals", "1"), 12),
+    ):
+        code, out, _ = run("--walker", "1200,87,24,4,2", *flags, "--json")
+        assert code == 0
+        assert json.loads(out)["isls"] == links
+
+
+def test_disruptions_take_links_away(run: Run):
+    """Outages, lost satellites and eclipse each lower what is usable, the same for the same seed."""
+    whole = ("--walker", "550,53,240,12,1", "--json", "--quiet")
+
+    def usable(*flags: str) -> tuple[int, int]:
+        code, out, _ = run(*whole, *flags)
+        assert code == 0
+        shot = json.loads(out)["snapshots"][0]
+        return shot["isls_usable"], shot["downlinks_usable"]
+
+    isls, downlinks = usable()
+    assert usable("--lost-share", "0.5")[0] < 0.5 * isls
+    assert usable("--availability", "0.6")[0] < 0.8 * isls
+    assert usable("--availability", "0.6", "--seed", "1") == usable("--availability", "0.6", "--seed", "1")
+    assert usable("--eclipse")[0] == isls
+    assert usable("--eclipse")[1] < downlinks
+
+
+def test_a_stale_set_is_a_note(tmp_path: Path):
+    """Far from the sets' epoch one line on stderr names the age, and the command goes on."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            str(SCRIPT),
+            "--tle",
+            str(element_file(tmp_path)),
+            "--epoch",
+            "2025-03-01",
+            "--json",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert done.stderr.startswith("warning: sat")
+    assert "59.0 days after its element set's epoch" in done.stderr
+    assert json.loads(done.stdout)["satellites"] == 24
+    assert done.stderr.count("\n") == 1

@@ -99,18 +99,17 @@ def test_low_orbits_agree_with_skyfield(min_elevation_deg: float):
     check_against_skyfield(LOW, min_elevation_deg)
 
 
-@pytest.mark.parametrize("min_elevation_deg", [20.0, 60.0])
-def test_long_orbits_agree_with_skyfield(min_elevation_deg: float):
+def test_long_orbits_agree_with_skyfield():
     """All events of skyfield are found; it lacks sets between two tops, which its elevations tell."""
-    table = station_windows(LONG, STATIONS, 0.0, DAY_S, min_elevation_deg)
-    times_s = np.arange(0.0, DAY_S, 60.0)
-    for gid, sat, events_s, kind in events(LONG, min_elevation_deg):
+    table = station_windows(LONG, STATIONS, 0.0, DAY_S, 20.0)
+    times_s = np.arange(0.0, DAY_S, 120.0)
+    for gid, sat, events_s, kind in events(LONG, 20.0):
         own = (table.gid == gid) & (table.sat == sat)
         for column, which in ((table.rise_s, 0), (table.set_s, 2)):
             for event_s in events_s[kind == which]:
                 assert np.abs(column[own] - event_s).min() < 0.5
         seen_deg = elevations_deg(LONG, gid, sat, times_s)
-        assert np.array_equal(inside(table, own, times_s), seen_deg >= min_elevation_deg)
+        assert np.array_equal(inside(table, own, times_s), seen_deg >= 20.0)
 
 
 def test_real_satellites_agree_with_skyfield(real_sets: Path):
@@ -156,7 +155,7 @@ def check_by_looking(
         assert height[within].max(initial=-np.inf) <= top[row] + 1e-4
 
 
-@settings(max_examples=60)
+@settings(max_examples=50)
 @given(
     any_orbit(),
     st.floats(-90, 90),
@@ -174,7 +173,7 @@ def test_station_windows_are_what_looking_every_few_seconds_sees(
     start_s: float,
 ):
     """Any orbit over any station: no time is in sight outside the windows, none out of sight within."""
-    times_s = start_s + np.linspace(0, 30_000, 6001)
+    times_s = start_s + np.linspace(0, 30_000, 4001)
     station = Station("site", lat, lon, elev_m)
     table = station_windows(constellation, [station], start_s, start_s + 30_000, min_elevation_deg)
     sites = sites_of([station])
@@ -184,14 +183,14 @@ def test_station_windows_are_what_looking_every_few_seconds_sees(
         check_by_looking(table, table.sat == sat, times_s, height, top)
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(any_orbit(), any_orbit(max_eccentricity=0.1), st.floats(-1e5, 1e5))
 def test_link_windows_are_what_looking_every_few_seconds_sees(
     one: Constellation, other: Constellation, start_s: float
 ):
     """Any two orbits, of unlike radii too: chords of 80 km and more, and the highest of each window."""
     both = merged(one, other)
-    times_s = start_s + np.linspace(0, 30_000, 6001)
+    times_s = start_s + np.linspace(0, 30_000, 4001)
     pairs = np.array([[0, 1], [0, 3], [1, 4], [5, 2], [4, 5]])
     table = link_windows(both, pairs, start_s, start_s + 30_000)
     teme_km = both.propagate(times_s).teme_km
@@ -220,6 +219,21 @@ def test_grazing_passes_are_found_however_short():
         assert 0 < (below.set_s - below.rise_s)[own][0] < 12
         above = station_windows(LOW, STATIONS[3:], 0.0, DAY_S, top_deg + 1e-6)
         assert not inside(above, above.sat == sat, np.array([top_s]))[0]
+
+
+def test_passes_that_barely_rise_are_found_within_one_step():
+    """Seen from the edge of sight, satellites rise by hundredths of a degree between two low samples."""
+    edge = [Station(f"at {lat:.2f}", lat, 0.0, 0.0) for lat in np.linspace(66, 74, 800).tolist()]
+    table = station_windows(LOW, edge, 0.0, DAY_S, 0.0)
+    rows = np.flatnonzero(~table.clipped_start & ~table.clipped_end & (table.max_elevation_deg < 0.01))
+    assert len(rows) > 10
+    for row in rows[:20]:
+        rise_s, end_s = float(table.rise_s[row]), float(table.set_s[row])
+        assert end_s - rise_s < 30
+        alone = station_windows(LOW, [edge[table.gid[row]]], rise_s - 20, end_s + 20, 0.0)
+        assert alone.rise_s == pytest.approx([rise_s], abs=0.01)
+        assert alone.set_s == pytest.approx([end_s], abs=0.01)
+        assert alone.max_elevation_deg == pytest.approx([table.max_elevation_deg[row]], abs=1e-6)
 
 
 def lowest_between_tops() -> tuple[StationWindows, int, float, float]:
@@ -278,11 +292,11 @@ def test_windows_are_clipped_to_the_span():
 def test_parts_do_not_show(monkeypatch: pytest.MonkeyPatch, batch: int):
     """Work cut into many parts or into none gives the same windows, sorted."""
     expected = (
-        station_windows(LOW, STATIONS, 0.0, 6000.0, 5.0),
-        link_windows(LOW, [[0, 3], [4, 1]], 0.0, 6000.0),
+        station_windows(LOW, STATIONS, 0.0, 3000.0, 5.0),
+        link_windows(LOW, [[0, 3], [4, 1]], 0.0, 3000.0),
     )
     monkeypatch.setattr(windows, "BATCH_ROWS", batch)
-    found = station_windows(LOW, STATIONS, 0.0, 6000.0, 5.0), link_windows(LOW, [[0, 3], [4, 1]], 0.0, 6000.0)
+    found = station_windows(LOW, STATIONS, 0.0, 3000.0, 5.0), link_windows(LOW, [[0, 3], [4, 1]], 0.0, 3000.0)
     for before, after in zip(expected, found, strict=True):
         for name, column in vars(before).items():
             assert getattr(after, name) == pytest.approx(column, abs=1e-3), name

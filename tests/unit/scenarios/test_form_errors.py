@@ -6,7 +6,7 @@ import pytest
 
 from satllm_env.errors import InputError
 from satllm_env.scenarios import load_form, load_scenario
-from tests.unit.scenarios.cases import FILE, build, full_data, library_text, put
+from tests.unit.scenarios.cases import FILE, NAMES, build, full_data, library_text, put
 
 WRONG = [
     (("format",), "satllm-scenario/2", "format: should be 'satllm-scenario/1'"),
@@ -24,6 +24,9 @@ WRONG = [
     (("orbits", "epoch"), 5, "orbits.epoch: should be a date and time"),
     (("orbits", "epoch"), date(2025, 1, 1), "orbits.epoch: should be a date and time"),
     (("orbits", "epoch"), datetime(2025, 1, 1), "orbits: epoch: 2025-01-01T00:00:00 has no time zone"),
+    (("orbits", "altitude_km"), ..., "orbits: give altitude_km, or elements for a file of element sets"),
+    (("orbits", "elements"), "x.tle", "orbits: give either elements or altitude_km"),
+    (("orbits", "terminals"), 5, "orbits.terminals: Input should be less than or equal to 4"),
     (("orbits", "window_s"), 1e18, "orbits.window_s: Input should be less than"),
     (("isl", "cap_bps"), True, "isl.cap_bps: should be a number (got True)"),
     (("downlink", "stations"), "x", "downlink.stations: should be 'all' or a list"),
@@ -35,6 +38,15 @@ WRONG = [
     ),
     (("downlink", "rate_bps"), {"low": 0, "high": 1e8}, "downlink.rate_bps.low: Input should be greater"),
     (("downlink", "min_elevation_deg"), 90, "downlink.min_elevation_deg: Input should be less than 90"),
+    (("downlink", "modem"), "x", "downlink.modem: should be 'shannon' or 'dvb-s2'"),
+    (("downlink", "weather_availability"), 1.0, "downlink.weather_availability: Input should be less than 1"),
+    (("failures",), {"isl_availability": 0.3}, "failures.isl_availability: Input should be greater"),
+    (("failures",), {"outage_s": [30, 12]}, "failures: outages: outage_s: must be from 30"),
+    (("failures",), {"lost_share": 1.0}, "failures.lost_share: Input should be less than 1"),
+    (("power",), {"shadow": "round"}, "power.shadow: should be 'conical' or 'cylindrical'"),
+    (("power",), {"lower_modes": {"orin-64gb-50w": "x"}}, "power.lower_modes.orin-64gb-50w: board: x:"),
+    (("power",), {"lower_modes": {"x": "orin-64gb-15w"}}, "power.lower_modes.x: is none of compute.boards"),
+    (("power",), {"battery": {"panel_w": 1, "bus_w": 1}}, "power.battery.battery_wh: Field required"),
     (("requests", "models"), [], "requests.models: "),
     (("requests", "models", 0, "name"), "vit-x", "requests.models[0].name: model: vit-x: unknown"),
     (
@@ -112,7 +124,7 @@ def test_files_that_are_no_scenarios(tmp_path, data, says):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("papre", "scenario: papre: unknown; known are paper, paper-ground, walker-dense, or the path"),
+        ("papre", f"scenario: papre: unknown; known are {', '.join(NAMES)}, tle:FILE, or a TOML file"),
         ("", ".: cannot be read: Is a directory"),
         ("absent.toml", "absent.toml: cannot be read: No such file"),
         ("a\0b.toml", "cannot be read"),
