@@ -11,7 +11,6 @@ from agents.report import write_report
 from agents.table import print_table
 from satllm_env.cli import notes, print_json, progress, run_command
 from satllm_env.errors import InputError
-from satllm_env.scenarios import scenario_names
 
 
 @dataclass(frozen=True)
@@ -21,8 +20,8 @@ class Arguments:
     Prints one table and writes TensorBoard logs, figures and a report page.
     """
 
-    scenarios: tuple[str, ...] = ()
-    """Names or TOML files of scenarios; by default all that come with the project."""
+    scenarios: tuple[str, ...] = ("paper", "paper-ground", "walker-dense", "starlink-shell1")
+    """Names or TOML files of scenarios."""
     episodes: int = 30
     """Requests per scenario."""
     seed: int = 0
@@ -42,8 +41,7 @@ def main(arguments: Arguments) -> None:
     """Run the command."""
     _check(arguments)
     names = arguments.policies or default_names()
-    scenarios = arguments.scenarios or scenario_names()
-    made = _compare(arguments, tuple(scenarios), tuple(names))
+    made = _compare(arguments, arguments.scenarios, tuple(names))
     console = notes()
     with console.status("writing figures and TensorBoard logs"):
         written = write_report(made, arguments.out)

@@ -25,20 +25,15 @@ class LinkRates:
     """Another one, or a station of the model as −1 − gid, shape (K,)."""
 
     def rate_bps(self, row: Numbers, times_s: Array) -> Array:
-        """[bit/s] of each row at a time of its own, shape (N,).
-
-        Below the minimum elevation the rate is that of the minimum at the same range, so that it has no
-        step where the station's sight ends.
-        """
+        """[bit/s] of each row at a time of its own, shape (N,)."""
         near_km, far_km = self._ends_km(row, times_s)
         ground = self.far[row] < 0
+        gid = -1 - self.far[row[ground]]
         rate_bps = np.empty(len(row))
-        length_m = 1000.0 * np.linalg.norm(far_km - near_km, axis=1)
-        rate_bps[~ground] = self.model.isl_budget.rate_bps(length_m[~ground])
-        up = self._sites.up[-1 - self.far[row[ground]]]
-        elevation_deg, range_m = look(up, far_km[ground], near_km[ground])
-        elevation_deg = np.maximum(elevation_deg, self.model.min_elevation_deg)
-        rate_bps[ground] = self.model.downlink_bps(-1 - self.far[row[ground]], range_m, elevation_deg)
+        length_m = 1000.0 * np.linalg.norm((far_km - near_km)[~ground], axis=1)
+        rate_bps[~ground] = self.model.isl_budget.rate_bps(length_m)
+        elevation_deg, range_m = look(self._sites.up[gid], far_km[ground], near_km[ground])
+        rate_bps[ground] = self.model.downlink_bps(gid, range_m, elevation_deg)
         return rate_bps
 
     def approach(self, row: Numbers, times_s: Array) -> Array:

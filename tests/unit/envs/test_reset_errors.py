@@ -102,7 +102,7 @@ def test_no_step_after_the_end():
         ({"num_levels": "7"}, "num_levels: is '7', not a whole number"),
         ({"render_mode": "human"}, "render_mode: is 'human', not one of"),
         ({"reward_unit": "hours"}, "reward_unit: is 'hours', not"),
-        ({"scenario": "papre"}, "scenario: papre: unknown; known are paper, "),
+        ({"scenario": "papre"}, "scenario: papre: unknown; known are "),
         ({"scenario": "absent.toml"}, "absent.toml: cannot be read"),
         ({"problem": "absent.json"}, "absent.json: cannot be read"),
         ({"problem": str(PROBLEMS / "optima.json")}, "optima.json: format"),

@@ -1,6 +1,6 @@
 """Timelines of links, against snapshots at fine steps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from satllm_env.errors import InputError
 from satllm_env.network import (
     FixedRate,
+    KaBandDownlink,
     LaserBudget,
     NearestNeighbours,
     NetworkModel,
@@ -22,6 +23,7 @@ from satllm_env.network import (
 from satllm_env.network.budget import Array
 from satllm_env.network.outages import OutageModel
 from satllm_env.network.timeline import Link, LinkTimeline, link_timeline
+from satllm_env.network.visibility import sites_of
 
 START_S, END_S = 500.0, 8000.0
 STEP_S = 4.0
@@ -44,6 +46,11 @@ MODELS: dict[str, NetworkModel] = {
     "default": walker_network(FULL, stations=default_stations(), min_elevation_deg=5),
     "capped": walker_network(
         FULL, stations=default_stations(), isl_budget=LaserBudget(cap_bps=8e9), downlink_budget=Ladder()
+    ),
+    "own": walker_network(
+        FULL,
+        stations=default_stations(),
+        downlink_budget=(KaBandDownlink(), FixedRate(1e8), Ladder(), FixedRate(2e8)) * 4 + (Ladder(),),
     ),
     "short": walker_network(
         FULL,
@@ -105,7 +112,7 @@ def test_states_and_rates_are_those_of_snapshots(name: str, outages: bool):
         up &= np.array([OUTAGES.is_up(links, t_s) for t_s in TIMES_S.tolist()]).T
     for row, link in enumerate(links):
         edges_s = changes_s(timeline, link)
-        for moment in range(0, len(TIMES_S), 17 if outages else 7):
+        for moment in range(0, len(TIMES_S), 29 if outages else 11):
             t_s = float(TIMES_S[moment])
             if np.abs(np.array([*edges_s, np.inf]) - t_s).min() > 1e-3:
                 assert timeline.state(link, t_s) == up[row, moment]
@@ -161,7 +168,8 @@ def test_between_a_time_and_the_next_change_the_state_is_constant(
 def test_a_plan_holds_until_its_first_link_fails(name: str, which: set[int], moment: int, least_share: float):
     """No step before that time sees a link down or below its share; a snapshot just after it does."""
     timeline, rates_bps = followed(name), looked_up(name)
-    rows = sorted(row % len(rates_bps) for row in which)
+    up = np.flatnonzero(rates_bps[:, moment] > 0)
+    rows = sorted({int(up[number % len(up)]) for number in which})
     links, t_s = [list(timeline.rows)[row] for row in rows], float(TIMES_S[moment])
     least_bps = least_share * rates_bps[rows, moment]
 
@@ -176,6 +184,39 @@ def test_a_plan_holds_until_its_first_link_fails(name: str, which: set[int], mom
     if held_s is not None:
         shot = rates_of(MODELS[name].snapshot(held_s if held_s == t_s else held_s + 2e-3))
         assert fails(np.array([shot.get(link, 0.0) for link in links]))
+
+
+def nearest(name: str, link: Link) -> tuple[float, float]:
+    """[s] and [m] when a link's ends come nearest between two of the steps."""
+    times_s = np.arange(START_S, END_S, 1.0)
+    a_km, b_km = (ends_km(name, end, times_s) for end in link)
+    length_m = 1000 * np.linalg.norm(a_km - b_km, axis=1)
+    turns = 1 + np.flatnonzero((length_m[1:-1] < length_m[:-2]) & (length_m[1:-1] <= length_m[2:]))
+    best = turns[np.argmin(length_m[turns])]
+    return float(times_s[best]), float(length_m[best])
+
+
+def ends_km(name: str, end: int, times_s: np.ndarray) -> np.ndarray:
+    """[km] ITRS of a satellite or a station, shape (T, 3)."""
+    if end < 0:
+        return sites_of(MODELS[name].stations).itrs_km[-1 - end]
+    return MODELS[name].constellation.propagate(times_s).itrs_km[end]
+
+
+@pytest.mark.parametrize("end", [12, -4, -10], ids=["satellite", "station", "another station"])
+def test_links_within_range_for_seconds_are_found(end: int):
+    """A range limit 20 m beyond the closest approach leaves seconds; 20 m short of it leaves nothing."""
+    name, link = "default", (1, end)
+    t_s, length_m = nearest(name, link)
+    for margin_m, found in ((20.0, True), (-20.0, False)):
+        budget = FixedRate(1e9, max_range_m=length_m + margin_m)
+        model = replace(MODELS[name], isl_budget=budget, downlink_budget=budget, min_elevation_deg=0)
+        timeline = link_timeline(model, [link], t_s - 400, t_s + 500)
+        assert timeline.state(link, t_s) == found
+        changes = changes_s(timeline, link)
+        assert len(changes) == 2 * found
+        if found:
+            assert t_s - 30 < changes[0] < t_s < changes[1] < t_s + 30
 
 
 def test_a_plan_holds_whose_rates_never_fall():

@@ -8,7 +8,7 @@ from planners import solve
 from satllm_env.scenarios import Scenario, load_form
 
 CONSTELLATIONS = ("starlink-shell1", "kuiper-630", "oneweb", "iridium")
-LIMITS = (6, 7, 9)
+LIMITS = (6, 7, 8)
 """The scenarios' own, and beyond."""
 
 
@@ -25,7 +25,7 @@ def scenarios(name):
 def test_satellites_farther_away_do_not_change_the_optimum(name):
     """With the limit raised a problem holds the same satellites and more, and its optimum stays."""
     drawn = list(scenarios(name))
-    for seed in range(12):
+    for seed in range(8):
         problems = [scenario.sample(seed).problem for scenario in drawn]
         for small, large in itertools.pairwise(problems):
             assert set(small.nodes) <= set(large.nodes)
