@@ -40,9 +40,10 @@ from satllm_env.network import (
     read_tle,
     read_topology,
     recover_planes,
+    station_windows,
     walker_constellation,
 )
-from satllm_env.network.csv_files import write_csv_files
+from satllm_env.network.csv_files import write_csv_files, write_windows
 from satllm_env.network.czml import czml, czml_text
 from satllm_env.network.geojson import geojson, geojson_text
 from satllm_env.network.network_model import DEFAULT_MIN_ELEVATION_DEG
@@ -98,6 +99,8 @@ class Arguments:
     """Satellites in the Earth's shadow do not send to the ground."""
     out: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
     """Folder for positions.csv, isl.csv and ground.csv; made if it does not exist."""
+    windows: Annotated[Path | None, tyro.conf.arg(metavar="FILE.csv")] = None
+    """Contacts of the stations from the least to the greatest of --times: rise, culmination, set."""
     plot: Annotated[Path | None, tyro.conf.arg(metavar="FILE.png")] = None
     """Map of the first time: satellites, links by rate, stations, ground tracks where satellites are few."""
     geojson: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
@@ -154,6 +157,8 @@ def check(arguments: Arguments) -> None:
     if arguments.plot is not None and arguments.plot.suffix.lower() != ".png":
         raise InputError("--plot", "", f"must end in .png (got {arguments.plot})")
     times_s = parse_times(arguments.times)
+    if arguments.windows is not None and min(times_s) == max(times_s):
+        raise InputError("--windows", "", "needs at least two unlike --times")
     if arguments.czml is not None and (len(times_s) < 2 or min(np.diff(times_s)) <= 0):
         raise InputError("--czml", "", "needs at least two ascending --times")
 
@@ -241,14 +246,21 @@ def watched(
 
 
 def write_views(arguments: Arguments, model: NetworkModel, snapshots: list[Snapshot]) -> list[Path]:
-    """Write the map, GeoJSON and CZML that are asked for."""
+    """Write the contact windows, map, GeoJSON and CZML that are asked for."""
+    if arguments.windows is not None:
+        times_s = parse_times(arguments.times)
+        found = station_windows(
+            model.constellation, model.stations, min(times_s), max(times_s), model.min_elevation_deg
+        )
+        write_windows(arguments.windows, found)
     if arguments.plot is not None:
         write_bytes(arguments.plot, to_png(network_map(model, snapshots[0])))
     if arguments.geojson is not None:
         write_text(arguments.geojson, geojson_text(geojson(model, snapshots)))
     if arguments.czml is not None:
         write_text(arguments.czml, czml_text(czml(model, snapshots)))
-    return [path for path in (arguments.plot, arguments.geojson, arguments.czml) if path is not None]
+    views = arguments.windows, arguments.plot, arguments.geojson, arguments.czml
+    return [path for path in views if path is not None]
 
 
 def report(model: NetworkModel, summaries: list[SnapshotSummary], files: list[Path]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from satllm_env.network.element_sets import (
     constellation_of,
 )
 from satllm_env.network.epochs import DEFAULT_EPOCH, parse_epoch
+from satllm_env.network.interpolation import InterpolatedEphemeris, interpolate
 from satllm_env.network.itu_atmosphere import itu_downlinks, itu_loss
 from satllm_env.network.kaband import KaBandDownlink
 from satllm_env.network.laser import LaserBudget
@@ -40,10 +41,12 @@ from satllm_env.network.power import PowerSystem
 from satllm_env.network.snapshot import GroundTable, IslTable, Snapshot
 from satllm_env.network.stations import Station, default_stations, read_stations
 from satllm_env.network.sun import sun_position_km
+from satllm_env.network.timeline import LinkTimeline, link_timeline
 from satllm_env.network.tle import read_tle
 from satllm_env.network.topology import Topology, TopologyRule, from_pairs, plus_grid, ring
 from satllm_env.network.topology_file import read_topology
 from satllm_env.network.walker import Walker
+from satllm_env.network.windows import LinkWindows, StationWindows, link_windows, station_windows
 
 __all__ = [
     "DEFAULT_EPOCH",
@@ -61,10 +64,13 @@ __all__ = [
     "Ephemeris",
     "FixedRate",
     "GroundTable",
+    "InterpolatedEphemeris",
     "IslBudget",
     "IslTable",
     "KaBandDownlink",
     "LaserBudget",
+    "LinkTimeline",
+    "LinkWindows",
     "Modcod",
     "Modem",
     "NearestNeighbours",
@@ -78,6 +84,7 @@ __all__ = [
     "Snapshot",
     "StaleElementsWarning",
     "Station",
+    "StationWindows",
     "Topology",
     "TopologyRule",
     "Walker",
@@ -86,9 +93,12 @@ __all__ = [
     "from_pairs",
     "hops_from",
     "illuminated_fraction",
+    "interpolate",
     "itu_downlinks",
     "itu_loss",
     "latency_graph",
+    "link_timeline",
+    "link_windows",
     "lost_satellites",
     "parse_epoch",
     "plane_grid",
@@ -103,6 +113,7 @@ __all__ = [
     "run_battery",
     "shortest_paths",
     "snapshot_links",
+    "station_windows",
     "sun_position_km",
     "walker_constellation",
     "walker_network",

@@ -11,12 +11,15 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from satllm_env.cli import write_text
 from satllm_env.errors import InputError
 from satllm_env.network.snapshot import Snapshot
+from satllm_env.network.windows import StationWindows
 
 POSITION_COLUMNS = "t_s,sat,teme_x_km,teme_y_km,teme_z_km,itrs_x_km,itrs_y_km,itrs_z_km"
 ISL_COLUMNS = "t_s,a,b,length_m,line_of_sight,rate_bps,latency_s"
 GROUND_COLUMNS = "t_s,gid,sat,range_m,elevation_deg,visible,rate_bps,latency_s"
+WINDOW_COLUMNS = "gid,sat,rise_s,culmination_s,set_s,max_elevation_deg,clipped_start,clipped_end"
 HEADERS = {"positions.csv": POSITION_COLUMNS, "isl.csv": ISL_COLUMNS, "ground.csv": GROUND_COLUMNS}
 
 
@@ -40,6 +43,16 @@ def write_csv_files(directory: str | Path, snapshots: Iterable[Snapshot]) -> lis
             isl.writelines(_rows(snapshot.t_s, _columns(snapshot.isl)))
             ground.writelines(_rows(snapshot.t_s, _columns(snapshot.ground)))
     return paths
+
+
+def write_windows(path: str | Path, windows: StationWindows) -> None:
+    """Write contact windows, one row each.
+
+    Raises:
+        InputError: names the file if it cannot be written.
+    """
+    rows = zip(*(map(repr, column.tolist()) for column in _columns(windows)), strict=True)
+    write_text(path, "\n".join([WINDOW_COLUMNS, *map(",".join, rows)]) + "\n")
 
 
 @contextmanager

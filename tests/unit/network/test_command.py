@@ -107,6 +107,7 @@ def test_same_input_same_files(run: Run, tmp_path: Path):
         ((*PAPER, "--plot", "map.pdf"), "--plot: must end in .png"),
         ((*PAPER, "--czml", "a.czml"), "--czml: needs at least two ascending --times"),
         ((*PAPER, "--czml", "a.czml", "--times", "60,0"), "--czml: needs at least two ascending --times"),
+        ((*PAPER, "--windows", "w.csv"), "--windows: needs at least two unlike --times"),
         ((*PAPER, "--availability", "0.2"), "outages: availability: must be from 0.5 to 1"),
         ((*PAPER, "--lost-share", "2"), "lost satellites: share: must be from 0 to 1"),
         ((*PAPER, "--isl-cap", "0"), "laser budget: cap_bps: must be above 0"),
@@ -224,3 +225,34 @@ def test_a_stale_set_is_a_note(tmp_path: Path):
     assert "59.0 days after its element set's epoch" in done.stderr
     assert json.loads(done.stdout)["satellites"] == 24
     assert done.stderr.count("\n") == 1
+
+
+def test_windows_hold_the_contacts_of_the_snapshots(run: Run, tmp_path: Path):
+    """A station sees a satellite at a snapshot's time where, and only where, one of its windows is open."""
+    windows = tmp_path / "windows.csv"
+    times = "0,700,1900,3600"
+    flags = ("--times", times, "--windows", str(windows), "--out", str(tmp_path), "--quiet")
+    code, _, err = run("--walker", "550,53,24,4,1", *flags)
+    assert (code, err) == (0, "")
+    with windows.open(newline="") as file:
+        spans = [
+            (
+                row["gid"],
+                row["sat"],
+                float(row["rise_s"]),
+                float(row["set_s"]),
+                float(row["max_elevation_deg"]),
+            )
+            for row in csv.DictReader(file)
+        ]
+    assert all(10 <= highest <= 90 for *_, highest in spans)
+    with (tmp_path / "ground.csv").open(newline="") as file:
+        seen = {(row["gid"], row["sat"], row["t_s"]) for row in csv.DictReader(file) if row["visible"] == "1"}
+    open_then = {
+        (gid, sat, f"{t_s}.0")
+        for gid, sat, rise_s, set_s, _ in spans
+        for t_s in map(int, times.split(","))
+        if rise_s <= t_s <= set_s
+    }
+    assert open_then == seen
+    assert len(seen) > 10
