@@ -14,7 +14,7 @@ import numba
 import numpy as np
 
 from planners.astar.network import Net
-from planners.astar.passes import ToGo, empty_tables, fill
+from planners.astar.passes import AT_SOURCE, ToGo, empty_tables, fill
 from planners.astar.prices import Multipliers, Prices, prices_of
 from planners.astar.resources import NO_WALK
 from planners.astar.scaled import INFINITE, Scaled
@@ -85,6 +85,7 @@ def ascend(
         min_passes: below this it stops only when the bound is enough or rises no more.
         max_passes: at least one; the ascent also stops when it would take more than as many again.
     """
+    boundary, level = AT_SOURCE[0], AT_SOURCE[1]
     best_togo, togo = empty_tables(alive.shape), empty_tables(alive.shape)
     now, best = _copied(begin), _copied(begin)
     best_prices = prices_of(problem, now)
@@ -96,13 +97,13 @@ def ascend(
         prices = prices_of(problem, now)
         if prices.credit > MOST_CREDIT and passes > 0:
             break
-        fill(problem, net, alive, threshold, prices, togo)
+        fill(problem, net, alive, threshold, prices, togo, boundary)
         passes += 1
         bound = togo.arrival[0, 0, net.source]
         if bound >= INFINITE:
             return Ascent(INFINITE, best, prices, togo, walk, plan, delay, passes)
         bound -= prices.credit
-        sends = best_walk(problem, net, togo, threshold, prices, net.source, 0, 0)
+        sends = best_walk(problem, net, togo, threshold, prices, net.source, boundary, level)
         legal = _count(problem, sends, uses)
         if legal:
             total, longest, _, _ = walk_cost(problem, sends)

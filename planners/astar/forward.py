@@ -19,6 +19,7 @@ class Ahead(NamedTuple):
 
     arrival: Ints  # (L + 1, Q, X) of the backward pass at the same threshold and prices
     departure: Ints  # (L + 1, Q, X)
+    least: Ints  # (X, L + 1)
     most: int  # [ticks] priced sums above this are of no interest
     floor: int  # [ticks] bottlenecks that `most` takes account of
     repeats: int  # M − 1
@@ -64,7 +65,7 @@ def forward(problem: Scaled, net: Net, alive: Bools, threshold: int, prices: Pri
     return arrival
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _leave(
     problem: Scaled,
     net: Net,
@@ -93,7 +94,7 @@ def _leave(
                 arrival[boundary, level, target] = min(arrival[boundary, level, target], spent)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _relay_on(
     problem: Scaled,
     net: Net,
@@ -138,7 +139,7 @@ def _relay_on(
                 size += 1
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _received(
     problem: Scaled, net: Net, arrival: Ints, decode: Ints, cost: Ints, place: int, boundary: int
 ) -> int:
@@ -156,7 +157,7 @@ def _received(
     return steps
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _compute_on(
     problem: Scaled,
     net: Net,
@@ -177,6 +178,9 @@ def _compute_on(
         computed = problem.prefix[node, end] - begin
         if computed + decode[0] > threshold:
             break
+        togo = ahead.least[after, end] - paid
+        if cost[len(cost) - 1] + _rest(ahead, togo, computed + decode[0]) > ahead.most:
+            continue
         charged = problem.cost[node, end] - paid - computed
         for level in range(departure.shape[1]):
             if not problem.allowed[end, level]:
@@ -192,7 +196,7 @@ def _compute_on(
                 departure[end, level, after] = min(departure[end, level, after], spent)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _rest(ahead: Ahead, togo: int, busy: int) -> int:
     """[ticks] still to come after a move, and what its own busy time adds if it is the bottleneck."""
     return togo + ahead.repeats * max(0, busy - ahead.floor)

@@ -19,8 +19,8 @@ FIRST_ROOM = 1 << 13
 POPS_PER_CALL = 1_000
 """Labels between two looks at the clock."""
 
-POPS_PER_TRY = 50
-"""Labels between two looks at the limit."""
+NO_LIMIT = 1 << 62
+"""Labels that are never made."""
 
 
 class Leaf:
@@ -52,16 +52,16 @@ class Leaf:
             limit: labels that may be made, None for any number.
         """
         search.start(self._problem, self._space, self._labels)
-        pops = POPS_PER_CALL if limit is None else POPS_PER_TRY
+        most = NO_LIMIT if limit is None else limit
         while self._end in (search.PAUSED, search.FULL):
-            if stop() or (limit is not None and self.labels_made >= limit):
+            if stop() or self.labels_made >= most:
                 return bool(self._labels.counters[HEAP_SIZE] == 0)
             if self._end == search.FULL:
                 if 2 * len(self._labels.rows) > self._max_labels:
                     self.full = True
                     return False
                 self._labels = grown(self._labels)
-            self._end = search.advance(self._problem, self._space, self._labels, pops)
+            self._end = search.advance(self._problem, self._space, self._labels, POPS_PER_CALL, most)
         return True
 
     @property

@@ -24,6 +24,9 @@ from satllm_env.problem.instance import Bools, Ints
 STAGE = -1
 """`choice` of a state that is best left by computing (or, at the destination, by finishing)."""
 
+AT_SOURCE: Ints = np.zeros(2, np.int64)
+"""Boundary and level at the source; as literals, numba would compile all that they reach once more."""
+
 
 class ToGo(NamedTuple):
     """The tables of one pass."""
@@ -31,6 +34,7 @@ class ToGo(NamedTuple):
     arrival: Ints  # (L + 1, Q, X) ticks from the arrival of a payload
     departure: Ints  # (L + 1, Q, X) ticks from a payload just encoded, its price included
     choice: Ints  # (L + 1, Q, X) move of the best relay, STAGE where computing is best
+    least: Ints  # (X, L + 1) of `departure` and encoding over levels, and the cost of computing up to here
 
 
 class _Stairs(NamedTuple):
@@ -40,13 +44,28 @@ class _Stairs(NamedTuple):
     cost: Ints  # (X, L + 1, Q) descending
     steps: Ints  # (X, L + 1)
     slowest: Ints  # (X, L + 1) largest of the encode times, and time computed up to here
-    least: Ints  # (X, L + 1) its cost, which is the least, and that of computing up to here
+
+
+class _Onward(NamedTuple):
+    """What relaying one boundary at one level works with."""
+
+    in_link: Ints  # (K,) link of each move into a place, as `Net.in_move`
+    hop: Ints  # (K,) its cost, INFINITE where it would be busy for too long
+    best: Ints  # (X,) least cost by a link out of a place, and from there on
+    queue: Ints  # (X,)
+    waiting: Bools  # (X,)
 
 
 @numba.njit(cache=True)
 def empty_tables(shape: tuple[int, int, int]) -> ToGo:
     """Tables for `fill`."""
-    return ToGo(np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape, np.int64))
+    width, _, num_places = shape
+    return ToGo(
+        np.empty(shape, np.int64),
+        np.empty(shape, np.int64),
+        np.empty(shape, np.int64),
+        np.empty((num_places, width), np.int64),
+    )
 
 
 @numba.njit(cache=True)
@@ -61,42 +80,48 @@ def backward(problem: Scaled, net: Net, alive: Bools, threshold: int, prices: Pr
         prices: what is charged.
     """
     togo = empty_tables(alive.shape)
-    fill(problem, net, alive, threshold, prices, togo)
+    fill(problem, net, alive, threshold, prices, togo, AT_SOURCE[0])
     return togo
 
 
 @numba.njit(cache=True)
-def fill(problem: Scaled, net: Net, alive: Bools, threshold: int, prices: Prices, togo: ToGo) -> None:
-    """Fill the tables of one pass; arguments as of `backward`."""
+def fill(
+    problem: Scaled, net: Net, alive: Bools, threshold: int, prices: Prices, togo: ToGo, first: int
+) -> None:
+    """Fill the tables of one pass from boundary `first` on; the other arguments are as of `backward`."""
     width, num_levels, num_places = alive.shape
-    arrival, departure, choice = togo.arrival, togo.departure, togo.choice
-    arrival[:] = INFINITE
-    departure[:] = INFINITE
-    choice[:] = STAGE
+    arrival, departure, choice, least = togo.arrival, togo.departure, togo.choice, togo.least
+    arrival[first:] = INFINITE
+    departure[first:] = INFINITE
+    choice[first:] = STAGE
+    least[:, first:] = INFINITE
     stairs = _Stairs(
         np.empty((num_places, width, num_levels), np.int64),
         np.empty((num_places, width, num_levels), np.int64),
         np.zeros((num_places, width), np.int64),
         np.full((num_places, width), INFINITE),
-        np.full((num_places, width), INFINITE),
     )
-    queue, waiting = np.empty(num_places, np.int64), np.zeros(num_places, np.bool_)
-    for boundary in range(width - 1, -1, -1):
-        _finish(problem, net, arrival, boundary, threshold)
+    onward = _Onward(
+        net.out_link[net.in_move],
+        np.empty(len(net.in_move), np.int64),
+        np.empty(num_places, np.int64),
+        np.empty(num_places, np.int64),
+        np.zeros(num_places, np.bool_),
+    )
+    for boundary in range(width - 1, first - 1, -1):
+        if boundary == width - 1 or problem.reach[problem.destination, boundary] == width - 1:
+            _finish(problem, net, arrival, boundary, threshold)
         if boundary < width - 1:
-            _compute(problem, net, alive, prices, arrival, stairs, boundary, threshold)
-        _relay(problem, net, alive, prices, arrival, choice, queue, waiting, boundary, threshold)
-        if boundary > 0:
-            _depart(problem, net, prices, arrival, departure, boundary, threshold)
-            _build_stairs(problem, net, departure, stairs, boundary)
+            _compute(problem, net, alive, prices, arrival, stairs, least, boundary, threshold)
+        _relay(problem, net, alive, prices, arrival, departure, choice, onward, boundary, threshold)
+        if boundary > first:
+            _build_stairs(problem, net, departure, stairs, least, boundary)
 
 
 @numba.njit(cache=True, inline="always")
 def _finish(problem: Scaled, net: Net, arrival: Ints, boundary: int, threshold: int) -> None:
     """Set the cost of ending the walk at the destination."""
     node, num_layers = problem.destination, problem.reach.shape[1]
-    if boundary < num_layers and problem.reach[node, boundary] < num_layers:
-        return
     places, allowed, decode = net.node, problem.allowed, problem.decode
     computed = problem.prefix[node, num_layers] - problem.prefix[node, boundary]
     charged = problem.cost[node, num_layers] - problem.cost[node, boundary]
@@ -119,13 +144,14 @@ def _compute(
     prices: Prices,
     arrival: Ints,
     stairs: _Stairs,
+    least: Ints,
     boundary: int,
     threshold: int,
 ) -> None:
     """Set the arrival costs of one boundary where places compute, for every level."""
     nodes, afters, reach = net.node, net.after, problem.reach
     prefix, cost, decode, stage = problem.prefix, problem.cost, problem.decode, prices.stage
-    slowest, least = stairs.slowest, stairs.least
+    slowest = stairs.slowest
     num_levels = alive.shape[1]
     best = np.empty(num_levels, np.int64)
     for place in range(len(nodes)):
@@ -209,22 +235,30 @@ def _relay(
     alive: Bools,
     prices: Prices,
     arrival: Ints,
+    departure: Ints,
     choice: Ints,
-    queue: Ints,
-    waiting: Bools,
+    onward: _Onward,
     boundary: int,
     threshold: int,
 ) -> None:
-    """Let payloads be relayed unchanged: shortest paths to the costs at hand, by label correction."""
-    in_start, in_source, in_move, out_link = net.in_start, net.in_source, net.in_move, net.out_link
+    """Let payloads be relayed unchanged, by label correction, and set the costs of those just encoded."""
+    in_start, in_source, in_move, departs = net.in_start, net.in_source, net.in_move, net.departs
     transfer, toll, allowed = problem.transfer, prices.link, problem.allowed
-    num_places = arrival.shape[2]
+    in_link, hop, best, queue, waiting = onward.in_link, onward.hop, onward.best, onward.queue, onward.waiting
+    num_places = len(best)
     for level in range(allowed.shape[1]):
         if not allowed[boundary, level]:
             continue
+        here, gone, picked = arrival[boundary, level], departure[boundary, level], choice[boundary, level]
+        wanted, moved = alive[boundary, level], transfer[boundary, level]
+        for position in range(len(hop)):
+            link = in_link[position]
+            busy = moved[link]
+            hop[position] = busy + toll[link] if busy <= threshold else INFINITE
         size = 0
         for place in range(num_places):
-            if arrival[boundary, level, place] < INFINITE:
+            best[place] = INFINITE
+            if here[place] < INFINITE:
                 queue[size] = place
                 waiting[place] = True
                 size += 1
@@ -234,58 +268,32 @@ def _relay(
             head = head + 1 if head + 1 < num_places else 0
             size -= 1
             waiting[place] = False
-            togo = arrival[boundary, level, place]
+            togo = here[place]
             for position in range(in_start[place], in_start[place + 1]):
                 before = in_source[position]
-                link = out_link[in_move[position]]
-                busy = transfer[boundary, level, link]
-                cost = busy + toll[link] + togo
-                if (
-                    cost >= arrival[boundary, level, before]
-                    or busy > threshold
-                    or not alive[boundary, level, before]
-                ):
+                cost = hop[position] + togo
+                if cost >= best[before]:
                     continue
-                arrival[boundary, level, before] = cost
-                choice[boundary, level, before] = in_move[position]
+                best[before] = cost
+                if cost >= here[before] or not wanted[before]:
+                    continue
+                here[before] = cost
+                picked[before] = in_move[position]
                 if not waiting[before]:
                     tail = head + size
                     queue[tail if tail < num_places else tail - num_places] = before
                     waiting[before] = True
                     size += 1
-
-
-@numba.njit(cache=True, inline="always")
-def _depart(
-    problem: Scaled,
-    net: Net,
-    prices: Prices,
-    arrival: Ints,
-    departure: Ints,
-    boundary: int,
-    threshold: int,
-) -> None:
-    """Set the costs of a payload that was just encoded."""
-    departs, out_start, out_link, out_target = net.departs, net.out_start, net.out_link, net.out_target
-    transfer, toll, allowed = problem.transfer, prices.link, problem.allowed
-    for level in range(allowed.shape[1]):
-        if not allowed[boundary, level]:
-            continue
         price = prices.loss * problem.coarse[boundary, level]
-        for place in range(len(departs)):
-            if not departs[place]:
-                continue
-            best = INFINITE
-            for move in range(out_start[place], out_start[place + 1]):
-                link = out_link[move]
-                busy = transfer[boundary, level, link]
-                if busy <= threshold:
-                    best = min(best, busy + toll[link] + arrival[boundary, level, out_target[move]])
-            departure[boundary, level, place] = min(best + price, INFINITE)
+        for place in range(num_places):
+            if departs[place]:
+                gone[place] = min(best[place] + price, INFINITE)
 
 
 @numba.njit(cache=True, inline="always")
-def _build_stairs(problem: Scaled, net: Net, departure: Ints, stairs: _Stairs, boundary: int) -> None:
+def _build_stairs(
+    problem: Scaled, net: Net, departure: Ints, stairs: _Stairs, least: Ints, boundary: int
+) -> None:
     """Keep the levels of a cut that are not both slower to encode and costlier than another."""
     nodes, departs, allowed, order = net.node, net.departs, problem.allowed, problem.encode_order
     encode, prefix, computed = problem.encode, problem.prefix, problem.cost
@@ -309,4 +317,4 @@ def _build_stairs(problem: Scaled, net: Net, departure: Ints, stairs: _Stairs, b
         if steps > 0:
             slowest = stair_encode[place, boundary, steps - 1]
             stairs.slowest[place, boundary] = prefix[node, boundary] + slowest
-            stairs.least[place, boundary] = lowest + computed[node, boundary]
+            least[place, boundary] = lowest + computed[node, boundary]

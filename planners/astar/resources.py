@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numba
 import numpy as np
 
 from planners.astar.scaled import Scaled
@@ -40,6 +41,21 @@ def add_bits(bits: Bits, nodes: list[int], links: list[int]) -> Bits:
                 table[resource] = used
                 used += 1
     return Bits(node_bit, link_bit, used)
+
+
+@numba.njit(cache=True)
+def serves_again(problem: Scaled, sends: Ints) -> bool:
+    """Whether a walk (as of `repeated`) uses a processor or link more than once."""
+    nodes = np.zeros(len(problem.prefix), np.bool_)
+    links = np.zeros(len(problem.latency), np.bool_)
+    for k in range(len(sends)):
+        link = sends[k, 2]
+        node = problem.link_source[link]
+        if links[link] or (sends[k, 0] >= 0 and nodes[node]):
+            return True
+        links[link] = True
+        nodes[node] = nodes[node] or sends[k, 0] >= 0
+    return False
 
 
 def repeated(problem: Scaled, sends: Ints) -> tuple[list[int], list[int]]:

@@ -32,6 +32,9 @@ from satllm_env.problem.moves import NO_STAGE
 # How a call of `advance` ends.
 EMPTY, FOUND, PAUSED, FULL = range(4)
 
+POPS_PER_LOOK = 50
+"""Labels taken off the heap between two looks at how many there are."""
+
 
 class Space(NamedTuple):
     """What a search moves in and what bounds it."""
@@ -45,7 +48,7 @@ class Space(NamedTuple):
     upper: int  # [ticks] delays of interest are less than this
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _priority(problem: Scaled, space: Space, priced: int, longest: int) -> int:
     """The f of a label from its priced sum, what is to come included."""
     return priced - space.prices.credit + (problem.micro_batches - 1) * max(longest, space.floor)
@@ -61,17 +64,19 @@ def start(problem: Scaled, space: Space, labels: Labels) -> None:
 
 
 @numba.njit(cache=True)
-def advance(problem: Scaled, space: Space, labels: Labels, max_pops: int) -> int:
-    """Take up to `max_pops` labels off the heap; FOUND leaves the goal's number in the counters.
+def advance(problem: Scaled, space: Space, labels: Labels, max_pops: int, max_labels: int) -> int:
+    """Take labels off the heap; FOUND leaves the goal's number in the counters.
 
-    FULL asks for more room before it goes on.
+    PAUSED after `max_pops`, or soon after `max_labels` are made; FULL asks for more room before it goes on.
     """
     num_layers, num_levels = problem.reach.shape[1], problem.loss.shape[1]
     net = space.net
     num_places = len(net.node)
-    for _ in range(max_pops):
+    for pops in range(max_pops):
         if labels.counters[lb.HEAP_SIZE] == 0:
             return EMPTY
+        if pops % POPS_PER_LOOK == 0 and labels.counters[lb.SIZE] >= max_labels:
+            return PAUSED
         place = labels.rows[labels.heap[0], lb.STATE] % num_places
         ways = net.out_start[place + 1] - net.out_start[place]
         after = net.after[place]
@@ -92,7 +97,7 @@ def advance(problem: Scaled, space: Space, labels: Labels, max_pops: int) -> int
     return PAUSED
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _settle(problem: Scaled, space: Space, labels: Labels, label: int) -> bool:
     """File a label under its state, unless a settled one is as good."""
     row = labels.rows[label]
@@ -127,7 +132,7 @@ def _beaten(
     return False
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _expand(problem: Scaled, space: Space, labels: Labels, label: int) -> None:
     """Add the labels that one more relay, or one more stage and its link, lead to."""
     net, prices = space.net, space.prices
@@ -148,15 +153,19 @@ def _expand(problem: Scaled, space: Space, labels: Labels, label: int) -> None:
     loaded = problem.cost[node, boundary] - problem.prefix[node, boundary]
     priced += prices.stage[node]
     for end in range(boundary + 1, problem.reach[node, boundary] + 1):
-        if begin + problem.prefix[node, end] > space.threshold:
+        computed = begin + problem.prefix[node, end]
+        if computed > space.threshold:
             break
+        at_least = priced + begin - loaded + space.togo.least[after, end]
+        if _priority(problem, space, at_least, max(longest, computed)) >= space.upper:
+            continue
         loading = problem.cost[node, end] - problem.prefix[node, end] - loaded
         for sent in range(num_levels):
             rest = space.togo.departure[end, sent, after]
             lost = loss + problem.loss[end, sent]
             if rest >= INFINITE or lost > problem.budget or not problem.allowed[end, sent]:
                 continue
-            busy = begin + problem.prefix[node, end] + problem.encode[node, end, sent]
+            busy = computed + problem.encode[node, end, sent]
             most = max(longest, busy)
             if (
                 busy > space.threshold
@@ -168,7 +177,7 @@ def _expand(problem: Scaled, space: Space, labels: Labels, label: int) -> None:
             _send(problem, space, labels, label, after, end, sent, served, spent, paid, most, lost)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _send(
     problem: Scaled,
     space: Space,
@@ -211,7 +220,7 @@ def _send(
             _add(problem, space, labels, state, spent, paid, most, loss, f, parent, link, served)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _last_busy(problem: Scaled, boundary: int, level: int) -> int:
     """[ticks] that the destination is busy with the rest of the layers."""
     num_layers = problem.reach.shape[1]
@@ -222,7 +231,7 @@ def _last_busy(problem: Scaled, boundary: int, level: int) -> int:
     return int(computed + problem.decode[node, boundary, level])
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, inline="always")
 def _add(
     problem: Scaled,
     space: Space,

@@ -27,8 +27,8 @@ from planners.astar.interval import Counts, Interval, Piece
 from planners.astar.leaf import Leaf
 from planners.astar.network import NOWHERE, base_net, restricted, watch
 from planners.astar.prices import no_multipliers
-from planners.astar.resources import NO_WALK, add_bits, no_bits, repeated
-from planners.astar.rollout import Rollout
+from planners.astar.resources import NO_WALK, add_bits, no_bits, repeated, serves_again
+from planners.astar.rollout import roll_out
 from planners.astar.scaled import INFINITE, Scaled
 from planners.astar.walks import walk_cost
 from satllm_env.problem.instance import Ints
@@ -250,12 +250,12 @@ class Solver:
     def _roll_out(self, interval: Interval, found: Ascent) -> None:
         """Look for a plan near the best relaxed walk, the more seldom the longer that has not helped."""
         self._idle += 1
-        if self._idle < self._wait or not any(repeated(self.problem, found.walk)):
+        if self._idle < self._wait or not serves_again(self.problem, found.walk):
             return
         before = self.upper
-        rollout = Rollout(self.problem, *self._field, interval.upto, found.multipliers)
-        self._offer(rollout.run())
-        self.counts.passes += rollout.passes
+        sends, passes = roll_out(self.problem, *self._field, interval.upto, found.multipliers)
+        self._offer(sends)
+        self.counts.passes += passes
         self._idle, self._wait = 0, 1 if self.upper < before else 2 * self._wait
 
     def _offer(self, sends: Ints) -> None:
@@ -264,7 +264,7 @@ class Solver:
             return
         total, longest, loss, _ = walk_cost(self.problem, sends)
         delay = int(total + self._repeats * longest)
-        if delay < self.upper and loss <= self.problem.budget and not any(repeated(self.problem, sends)):
+        if delay < self.upper and loss <= self.problem.budget and not serves_again(self.problem, sends):
             self.upper, self.best = delay, sends
             self._cut = min(self._cut, delay)
 
@@ -272,7 +272,7 @@ class Solver:
         """Drop states that lie on no better plan with a bottleneck in the interval."""
         most = self._enough(interval) - 1 + dual.prices.credit
         togo = dual.togo
-        ahead = Ahead(togo.arrival, togo.departure, most, interval.above + 1, self._repeats)
+        ahead = Ahead(togo.arrival, togo.departure, togo.least, most, interval.above + 1, self._repeats)
         reached = forward(self.problem, interval.net, interval.alive, interval.upto, dual.prices, ahead)
         self.counts.passes += 1
         alive, keep = survivors(self.problem, interval.net, interval.alive, reached, dual.togo, most)
