@@ -74,9 +74,13 @@ class RateSight:
         return row, knot, self.height(row, knots_s[knot])
 
     def height(self, row: Numbers, times_s: Array) -> Array:
-        """[bit/s] over the least rate, −1 where there is no rate at all, shape (N,)."""
-        rate_bps = self.rates.rate_bps(row, times_s)
-        return np.where(rate_bps > 0, rate_bps - self.least_bps[row], -1.0)
+        """[bit/s] over the least rate and 1 more, or under it and 1 less, shape (N,).
+
+        So it is never 0: where rates go in steps, a rate that is just the least one is no crossing.
+        """
+        rate_bps, least_bps = self.rates.rate_bps(row, times_s), self.least_bps[row]
+        enough = (rate_bps > 0) & (rate_bps >= least_bps)
+        return rate_bps - least_bps + np.where(enough, 1.0, -1.0)
 
     def slope(self, row: Numbers, times_s: Array) -> Array:
         """[km²/s] as `LinkRates.approach`, shape (N,)."""

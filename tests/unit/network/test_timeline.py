@@ -229,6 +229,19 @@ def test_a_plan_holds_whose_rates_never_fall():
     assert timeline.state((3, 4), 20_000.0)
 
 
+def test_a_step_of_just_the_least_rate_is_enough():
+    """Where rates go in steps of 100 Mbit/s, half of 600 holds until 300 becomes 200."""
+    timeline, link = followed("capped"), (21, -4)
+    times_s = np.arange(START_S, END_S, 0.5)
+    rates_bps = np.array([timeline.rate_bps(link, t_s) for t_s in times_s.tolist()])
+    moment = int(np.argmax(rates_bps == 6e8))
+    lower = moment + int(np.argmax(rates_bps[moment:] < 3e8))
+    assert (rates_bps[moment : lower + 1] == 3e8).sum() > 10
+    assert timeline.holds_until_s([link], float(times_s[moment]), 0.5) == pytest.approx(
+        times_s[lower] - 0.25, abs=0.26
+    )
+
+
 def test_down_intervals_take_links_away():
     """A link is down from an interval's start on, up again at its end; others are not touched."""
     model = walker_network(Walker(500, 53, 12, 1, 0))
