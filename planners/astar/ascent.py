@@ -95,7 +95,8 @@ def ascend(
     recent = 0.0  # progress of late, per pass
     while passes < max_passes:
         prices = prices_of(problem, now)
-        if prices.credit > MOST_CREDIT and passes > 0:
+        # in floats: the sum of whole ticks would be wrong long before it is too much to try
+        if passes > 0 and now.loss[0] + now.stage.sum() + now.link.sum() > MOST_CREDIT:
             break
         fill(problem, net, alive, threshold, prices, togo, boundary)
         passes += 1

@@ -23,6 +23,11 @@ def scaled_to(instance: Instance, plan: Plan) -> tuple[Scaled, Scale, Bools]:
     return problem, scale, alive
 
 
+def rounding(plan: Plan) -> int:
+    """[ticks] by which rounding may lift a plan's sum: of each layer, and of each part of a busy time."""
+    return len(plan.instance.problem.model.layers) + 3 * len(plan.resources)
+
+
 @settings(max_examples=80)
 @given(problem=problems(), seed=st.integers(0, 2**32 - 1), size=st.floats(0.0, 20.0))
 def test_any_prices_bound_the_optimum(problem: Problem, seed: int, size: float) -> None:
@@ -35,29 +40,32 @@ def test_any_prices_bound_the_optimum(problem: Problem, seed: int, size: float) 
     rng = np.random.default_rng(seed)
     most = size * plan.sum_s * scale.ticks_per_s
     drawn = [rng.uniform(0.0, most, len(values)) for values in no_multipliers(ticks)]
-    threshold = int(plan.bottleneck_s * scale.ticks_per_s) + 1
+    threshold = int(plan.bottleneck_s * scale.ticks_per_s) + rounding(plan)
     prices = prices_of(ticks, Multipliers(*drawn))
     net = base_net(ticks)
     bound = backward(ticks, net, alive, threshold, prices).arrival[0, 0, net.source] - prices.credit
-    assert bound <= plan.sum_s * scale.ticks_per_s + len(plan.resources)  # each is rounded to a tick
+    assert bound <= plan.sum_s * scale.ticks_per_s + rounding(plan)
 
 
 @settings(max_examples=80)
-@given(problem=problems(["ring", "line", "full"]), share=st.floats(0.3, 1.5))
-def test_an_ascent_never_passes_the_optimum(problem: Problem, share: float) -> None:
+@given(
+    problem=problems(["ring", "line", "full"]), share=st.floats(0.3, 1.5), enough=st.sampled_from([4, None])
+)
+def test_an_ascent_never_passes_the_optimum(problem: Problem, share: float, enough: int | None) -> None:
     """At any threshold the dual and the least bottleneck above it bound the optimum's delay."""
     instance = Instance.from_problem(problem)
     plan = solve(instance).plan
     if plan is None:
         return
     ticks, scale, alive = scaled_to(instance, plan)
-    threshold = int(share * plan.bottleneck_s * scale.ticks_per_s)
-    found = ascend(ticks, base_net(ticks), alive, threshold, no_multipliers(ticks), INFINITE, 30, 30)
+    threshold = int(share * plan.bottleneck_s * scale.ticks_per_s) + rounding(plan)
     delay = plan.delay_s * scale.ticks_per_s
+    aim = INFINITE if enough is None else int(enough * delay)
+    found = ascend(ticks, base_net(ticks), alive, threshold, no_multipliers(ticks), aim, 30, 30)
     if share >= 1.0:
-        assert found.value <= plan.sum_s * scale.ticks_per_s + len(plan.resources)
+        assert found.value <= plan.sum_s * scale.ticks_per_s + rounding(plan)
     if len(found.plan):
-        assert found.delay >= delay - problem.micro_batches * len(plan.resources)
+        assert found.delay >= delay - problem.micro_batches * rounding(plan)
 
 
 @settings(max_examples=40)
@@ -69,9 +77,10 @@ def test_an_ascent_only_helps(problem: Problem) -> None:
     if plan is None:
         return
     ticks, scale, alive = scaled_to(instance, plan)
-    threshold = int(plan.bottleneck_s * scale.ticks_per_s) + 1
+    threshold = int(plan.bottleneck_s * scale.ticks_per_s) + rounding(plan)
+    aim = int(4 * plan.delay_s * scale.ticks_per_s)
     values = [
-        ascend(ticks, base_net(ticks), alive, threshold, no_multipliers(ticks), INFINITE, n, n).value
+        ascend(ticks, base_net(ticks), alive, threshold, no_multipliers(ticks), aim, n, n).value
         for n in (1, 5, 20)
     ]
     assert values == sorted(values)
