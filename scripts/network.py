@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
@@ -26,6 +27,7 @@ from satllm_env.network import (
     NetworkModel,
     OutageModel,
     Snapshot,
+    StaleElementsWarning,
     TopologyRule,
     Walker,
     constellation_of,
@@ -115,9 +117,10 @@ class Arguments:
 
 def main(arguments: Arguments) -> None:
     """Build the network, take the snapshots, write and report them."""
-    check(arguments)
     times_s = parse_times(arguments.times)
+    check(arguments, times_s)
     model = build(arguments, max(times_s))
+    warn_once(model.constellation, times_s)
     disruptions = disrupt(arguments, len(model.constellation))
     summaries: list[SnapshotSummary] = []
     kept: list[Snapshot] = []
@@ -133,7 +136,7 @@ def main(arguments: Arguments) -> None:
     else:
         for _ in snapshots:
             pass
-    files += write_views(arguments, model, kept)
+    files += write_views(arguments, model, times_s, kept)
     if arguments.json:
         print_json(report(model, summaries, files))
     else:
@@ -142,7 +145,7 @@ def main(arguments: Arguments) -> None:
         notes().print(f"wrote {', '.join(map(str, files))}", soft_wrap=True)
 
 
-def check(arguments: Arguments) -> None:
+def check(arguments: Arguments, times_s: list[float]) -> None:
     """Refuse flags that are wrong or do not go together, before any work."""
     given = [flag for flag in ("walker", "tle", "omm") if getattr(arguments, flag) is not None]
     if len(given) != 1:
@@ -150,46 +153,65 @@ def check(arguments: Arguments) -> None:
         raise InputError("--walker, --tle, --omm", "", f"give one of them (got {got})")
     if arguments.star and arguments.walker is None:
         raise InputError("--star", "", "is for --walker")
-    if arguments.topology == "plain-wrap" and arguments.walker is None:
-        raise InputError("--topology", "", "plain-wrap is for --walker")
+    _check_links(arguments)
     if not 0 <= arguments.min_elevation <= 90:
         raise InputError("--min-elevation", "", f"must be from 0 to 90 deg (got {arguments.min_elevation:g})")
     if arguments.plot is not None and arguments.plot.suffix.lower() != ".png":
         raise InputError("--plot", "", f"must end in .png (got {arguments.plot})")
-    times_s = parse_times(arguments.times)
     if arguments.windows is not None and min(times_s) == max(times_s):
         raise InputError("--windows", "", "needs at least two unlike --times")
     if arguments.czml is not None and (len(times_s) < 2 or min(np.diff(times_s)) <= 0):
         raise InputError("--czml", "", "needs at least two ascending --times")
 
 
+def _check_links(arguments: Arguments) -> None:
+    if arguments.topology == "plain-wrap" and (arguments.walker is None or arguments.star):
+        raise InputError("--topology", "", "plain-wrap is for --walker, and without --star")
+    if arguments.isls is not None and arguments.topology != Arguments.topology:
+        raise InputError("--isls", "", f"takes the place of --topology (got {arguments.topology} too)")
+    if arguments.terminals != Arguments.terminals and arguments.topology != "nearest":
+        raise InputError("--terminals", "", "is for --topology nearest")
+
+
 def build(arguments: Arguments, last_time_s: float) -> NetworkModel:
     """Turn the flags into a network."""
-    constellation, links = _constellation(arguments, last_time_s)
-    if arguments.isls is not None:
-        links = read_topology(arguments.isls, len(constellation))
+    walker = None
+    if arguments.walker is not None:
+        walker = Walker.parse(arguments.walker, "--walker", "star" if arguments.star else "delta")
+    constellation = _constellation(arguments, walker, last_time_s)
     return NetworkModel(
         constellation,
-        links,
+        _links(arguments, walker, constellation),
         read_stations(arguments.stations) if arguments.stations else default_stations(),
         isl_budget=LaserBudget(cap_bps=arguments.isl_cap),
         min_elevation_deg=arguments.min_elevation,
     )
 
 
-def _constellation(arguments: Arguments, last_time_s: float) -> tuple[Constellation, TopologyRule]:
+def _constellation(arguments: Arguments, walker: Walker | None, last_time_s: float) -> Constellation:
     epoch = parse_epoch(arguments.epoch, "--epoch") if arguments.epoch else None
-    if arguments.walker is not None:
-        walker = Walker.parse(arguments.walker, "--walker", "star" if arguments.star else "delta")
-        constellation = walker_constellation(walker, epoch or DEFAULT_EPOCH)
-        grid: TopologyRule = plus_grid(walker, plain_wrap=arguments.topology == "plain-wrap")
-    else:
-        sets = read_omm(arguments.omm) if arguments.omm else read_tle(arguments.tle or "")
-        constellation = constellation_of(sets, epoch, last_time_s)
-        grid = plane_grid(recover_planes(constellation))
+    if walker is not None:
+        return walker_constellation(walker, epoch or DEFAULT_EPOCH)
+    sets = read_omm(arguments.omm) if arguments.omm else read_tle(arguments.tle or "")
+    return constellation_of(sets, epoch, last_time_s)
+
+
+def _links(arguments: Arguments, walker: Walker | None, constellation: Constellation) -> TopologyRule:
+    if arguments.isls is not None:
+        return read_topology(arguments.isls, len(constellation))
     if arguments.topology == "nearest":
-        return constellation, NearestNeighbours(arguments.terminals)
-    return constellation, from_pairs([], len(constellation)) if arguments.topology == "none" else grid
+        return NearestNeighbours(arguments.terminals)
+    if arguments.topology == "none":
+        return from_pairs([], len(constellation))
+    if walker is not None:
+        return plus_grid(walker, plain_wrap=arguments.topology == "plain-wrap")
+    return plane_grid(recover_planes(constellation))
+
+
+def warn_once(constellation: Constellation, times_s: list[float]) -> None:
+    """Say now, of all times together, that element sets are stale, and not again of each part of them."""
+    constellation.propagate([min(times_s), max(times_s)])
+    warnings.simplefilter("ignore", StaleElementsWarning)
 
 
 def disrupt(arguments: Arguments, satellites: int) -> Disruptions:
@@ -245,10 +267,11 @@ def watched(
         yield snapshot
 
 
-def write_views(arguments: Arguments, model: NetworkModel, snapshots: list[Snapshot]) -> list[Path]:
+def write_views(
+    arguments: Arguments, model: NetworkModel, times_s: list[float], snapshots: list[Snapshot]
+) -> list[Path]:
     """Write the contact windows, map, GeoJSON and CZML that are asked for."""
     if arguments.windows is not None:
-        times_s = parse_times(arguments.times)
         found = station_windows(
             model.constellation, model.stations, min(times_s), max(times_s), model.min_elevation_deg
         )

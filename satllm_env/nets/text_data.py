@@ -10,6 +10,7 @@ from torch import Tensor
 
 from satllm_env.errors import InputError
 from satllm_env.nets.mission_log import SPLITS, mission_log
+from satllm_env.text import read_utf8
 
 SHARES = {"train": 0.90, "calibration": 0.02, "validation": 0.03, "test": 0.05}
 """Of a file's bytes, one after the other."""
@@ -35,7 +36,7 @@ def text(name_or_file: str | Path, split: str, length: int | None = None, seed: 
     if name_or_file == LOG:
         made = mission_log(split, SIZES[split] if length is None else length, seed).encode()
         return _ids(made)
-    part = _file_part(Path(name_or_file), split)
+    part = _file_part(name_or_file, split)
     if length is not None and length > len(part):
         raise InputError(str(name_or_file), split, f"has {len(part)} bytes (asked for {length})")
     return _ids(part[:length])
@@ -62,13 +63,7 @@ def _ids(data: bytes) -> Tensor:
     return torch.frombuffer(bytearray(data), dtype=torch.uint8).long() if data else torch.empty(0).long()
 
 
-def _file_part(path: Path, split: str) -> bytes:
-    try:
-        data = path.read_bytes()
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise InputError(str(path), "", "cannot be read: not UTF-8 text") from None
-    except OSError as error:
-        raise InputError(str(path), "", f"cannot be read: {error.strerror or error}") from None
+def _file_part(path: str | Path, split: str) -> bytes:
+    data = read_utf8(path)
     before = sum(share for name, share in SHARES.items() if SPLITS.index(name) < SPLITS.index(split))
     return data[round(before * len(data)) : round((before + SHARES[split]) * len(data))]

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from satllm_env.errors import InputError
-from satllm_env.network.budget import Array
+from satllm_env.network.arrays import Array
 from satllm_env.network.checks import check_number
 
 

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from satllm_env.network.arrays import Array, Numbers
 from satllm_env.network.checks import check_positive
-
-Array = NDArray[np.float64]
 
 
 class IslBudget(Protocol):
@@ -65,7 +63,7 @@ def within(max_range_m: float | None, distance_m: Array, rate_bps: Array) -> Arr
 
 
 def station_rates_bps(
-    budgets: Sequence[DownlinkBudget], gid: NDArray[np.int64], distance_m: Array, elevation_deg: Array
+    budgets: Sequence[DownlinkBudget], gid: Numbers, distance_m: Array, elevation_deg: Array
 ) -> Array:
     """[bit/s] of links to several stations, each by its own station's budget.
 

@@ -1,10 +1,24 @@
-"""Range checks of the arguments of this package, each one clear line."""
+"""Checks of the arguments and numbers of this package, each one clear line."""
 
 from __future__ import annotations
 
 import math
 
 from satllm_env.errors import InputError
+
+
+def to_number(source: str, field: str, text: str) -> float:
+    """The number that a text writes, without the underscores that Python lets stand in one.
+
+    Raises:
+        InputError: names `source` and `field`.
+    """
+    try:
+        if "_" not in text:
+            return float(text)
+    except ValueError:
+        pass
+    raise InputError(source, field, f"{text.strip()!r} is not a number")
 
 
 def check_number(

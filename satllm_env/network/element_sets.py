@@ -17,10 +17,14 @@ from numpy.typing import NDArray
 from satllm_env.errors import InputError
 from satllm_env.network.checks import check_number
 from satllm_env.network.elements import MeanElements
-from satllm_env.network.orbits import Constellation
+from satllm_env.network.orbits import MAX_TIME_S, Constellation
 
 STALE_AFTER_DAYS = 14.0
 """[d] SGP4 loses 1 to 3 km a day: beyond this a satellite may be tens of kilometres elsewhere."""
+
+LASTING_STEP_S, LASTING_STEPS = 1800.0, 1000
+"""[s] between the moments at which a satellite must be there, and how many such steps there are at most: SGP4
+may find a decayed one again for an hour or so of each revolution, so the span's ends do not tell."""
 
 NAMED = 5
 """Satellites that a warning names at most."""
@@ -86,7 +90,8 @@ def constellation_of(
 ) -> Constellation:
     """The satellites of element sets, as a constellation.
 
-    Satellites that SGP4 cannot propagate, because they decay, are left out with a `DecayedWarning`.
+    Satellites that SGP4 cannot propagate, because they decay, are left out with a `DecayedWarning`. It is
+    asked every half hour of the span, or at 1,000 times of a longer one than three weeks.
     Propagating farther than `STALE_AFTER_DAYS` from a set's epoch warns with `StaleElementsWarning`.
 
     Args:
@@ -101,7 +106,7 @@ def constellation_of(
     whole = Constellation(
         sets.names, elements, epoch or elements.last_epoch, stale_after_days=STALE_AFTER_DAYS
     )
-    lasting = whole.can_propagate([0.0, last_time_s])
+    lasting = _lasting(whole, last_time_s)
     if lasting.all():
         return whole
     if not lasting.any():
@@ -114,6 +119,16 @@ def constellation_of(
         stacklevel=2,
     )
     return whole.select(lasting)
+
+
+def _lasting(constellation: Constellation, last_time_s: float) -> NDArray[np.bool_]:
+    """Whether SGP4 can propagate each satellite from ``t = 0`` to the last time, shape (S,)."""
+    check_number("constellation", "last_time_s", last_time_s, -MAX_TIME_S, MAX_TIME_S, " s")
+    steps = min(math.ceil(abs(last_time_s) / LASTING_STEP_S), LASTING_STEPS)
+    lasting = np.ones(len(constellation), dtype=np.bool_)
+    for t_s in np.linspace(0.0, last_time_s, steps + 1):  # one by one: all at once would fill the memory
+        lasting &= constellation.can_propagate(t_s)
+    return lasting
 
 
 def gather(sets: Sequence[ElementSet], source: str) -> ElementSets:
@@ -135,7 +150,8 @@ def gather(sets: Sequence[ElementSet], source: str) -> ElementSets:
     for field, limits in _LIMITS.items():
         _check_column(columns[field], field, limits, columns["where"], source)
     numbers = np.array(columns["catalogue_number"], dtype=np.int64)
-    return ElementSets(_unique(columns["name"], numbers), numbers, _elements(columns))
+    names = tuple(name or str(number) for name, number in zip(columns["name"], numbers.tolist(), strict=True))
+    return ElementSets(_unique(names, numbers), numbers, _elements(columns))
 
 
 def _check_column(
@@ -151,12 +167,14 @@ def _check_column(
 
 
 def _unique(names: tuple[str, ...], numbers: NDArray[np.int64]) -> tuple[str, ...]:
-    full = [name or str(number) for name, number in zip(names, numbers.tolist(), strict=True)]
-    times = Counter(full)
-    return tuple(
+    times = Counter(names)
+    if len(times) == len(names):
+        return names
+    numbered = tuple(
         name if times[name] == 1 else f"{name} #{number}"
-        for name, number in zip(full, numbers.tolist(), strict=True)
+        for name, number in zip(names, numbers.tolist(), strict=True)
     )
+    return _unique(numbered, numbers)  # a satellite may be called what another has just become
 
 
 def _elements(columns: dict[str, tuple[float, ...]]) -> MeanElements:

@@ -8,11 +8,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 from skyfield.api import load
-from skyfield.timelib import Timescale
+from skyfield.timelib import Time, Timescale
 
 from satllm_env.errors import InputError
 
 DEFAULT_EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
+
+_FIRST_EPOCH, _END_OF_EPOCHS = datetime(1972, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 _J2000_UTC_MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
 _J2000_MIDNIGHT_JD = 2_451_544.5
@@ -42,7 +44,7 @@ def check_epoch(epoch: datetime, source: str = "epoch") -> datetime:
     """
     if epoch.tzinfo is None:
         raise InputError(source, "", f"{epoch.isoformat()} has no time zone; give it UTC")
-    if not 1972 <= epoch.year < 9999:
+    if not _FIRST_EPOCH <= epoch < _END_OF_EPOCHS:
         raise InputError(source, "", f"must be from 1972 on, when UTC began (got {epoch.isoformat()})")
     return epoch.astimezone(UTC)
 
@@ -66,11 +68,17 @@ def julian_ut1(epoch: datetime, times_s: NDArray[np.float64]) -> tuple[float, ND
     Returns:
         [d] a whole part and [d] the rest, shape (T,).
     """
-    scale = timescale()
-    start = scale.from_datetime(epoch)
-    # counted in terrestrial time, where no leap second interrupts the elapsed seconds
-    moments = scale.tt_jd(start.whole, start.tt_fraction + times_s / _DAY_S)
-    return float(start.whole), np.asarray(moments.ut1_fraction, dtype=np.float64)
+    start = timescale().from_datetime(epoch)
+    return float(start.whole), np.asarray(after(start, times_s).ut1_fraction, dtype=np.float64)
+
+
+def after(start: Time, times_s: NDArray[np.float64]) -> Time:
+    """The moments [s] after a start, shape (T,), all with the start's whole day.
+
+    Counted in terrestrial time, where no leap second interrupts the elapsed seconds. Skyfield's own
+    ``start + days`` would count whole days on, and its fractions no longer be those since the start's.
+    """
+    return start.ts.tt_jd(start.whole, start.tt_fraction + times_s / _DAY_S)
 
 
 @cache

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from satllm_env.network.arrays import Array
 from satllm_env.network.atmosphere import AtmosphericLoss
-from satllm_env.network.budget import Array, capped
+from satllm_env.network.budget import capped
 from satllm_env.network.checks import check_number, check_positive
 from satllm_env.network.constants import BOLTZMANN_J_K, SPEED_OF_LIGHT_M_S
 from satllm_env.network.modem import Modem, Shannon

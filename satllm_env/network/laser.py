@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from satllm_env.network.budget import Array, capped, within
+from satllm_env.network.arrays import Array
+from satllm_env.network.budget import capped, within
 from satllm_env.network.checks import check_number, check_positive
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from satllm_env.network.budget import Array
+from satllm_env.network.arrays import Array
 
 
 class Modem(Protocol):

@@ -95,7 +95,7 @@ class NetworkModel:
             InputError: a time that is not finite, or SGP4 cannot propagate a satellite.
         """
         times = np.atleast_1d(np.asarray(times_s, dtype=np.float64))
-        size = max(1, BATCH_POSITIONS // len(self.constellation))
+        size = max(1, BATCH_POSITIONS // max(1, len(self.constellation)))
         starts = range(0, len(times), size)
         return [shot for start in starts for shot in self._batch(times[start : start + size])]
 

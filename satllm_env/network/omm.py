@@ -9,10 +9,11 @@ from io import StringIO
 from pathlib import Path
 
 from satllm_env.errors import InputError
+from satllm_env.network.checks import to_number
 from satllm_env.network.element_sets import SGP4_TYPES, ElementSet, ElementSets, gather
 from satllm_env.network.elements import SGP4_DAY_ZERO
 from satllm_env.network.epochs import parse_epoch
-from satllm_env.network.text import read_text
+from satllm_env.text import read_text
 
 NUMBERS = {
     "bstar": "BSTAR",
@@ -89,12 +90,5 @@ def _element_set(header: list[str], cells: list[str], where: str, source: str) -
         name=row["OBJECT_NAME"],
         catalogue_number=int(row["NORAD_CAT_ID"]),
         epoch_days=(epoch - SGP4_DAY_ZERO) / _DAY,
-        **{field: _number(row[column], f"{where}: {column}", source) for field, column in NUMBERS.items()},
+        **{field: to_number(source, f"{where}: {column}", row[column]) for field, column in NUMBERS.items()},
     )
-
-
-def _number(text: str, where: str, source: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError(source, where, f"{text!r} is not a number") from None

@@ -112,7 +112,8 @@ class Constellation:
         """
         times, errors, teme_km = self._sgp4(times_s)
         if errors.any():
-            raise self._failure(errors, times)
+            reason = SGP4_ERRORS.get(int(errors[errors > 0][0]), "unknown error")
+            raise self._failure(errors > 0, times, reason)
         self._warn_if_stale(times)
         return Ephemeris(times, teme_km, teme_to_itrs(teme_km, earth_rotation_rad(self.epoch, times)))
 
@@ -123,7 +124,7 @@ class Constellation:
             times_s: as in `propagate`.
 
         Raises:
-            InputError: a time not finite or beyond `MAX_TIME_S`.
+            InputError: a time not finite or beyond `MAX_TIME_S`, or SGP4 gives a position that is no number.
         """
         _, errors, _ = self._sgp4(times_s)
         lasting: NDArray[np.bool_] = (errors == 0).all(axis=1)
@@ -139,6 +140,10 @@ class Constellation:
         day, fraction = julian_utc(self.epoch)
         whole_days = np.floor(fraction + times / 86_400.0)
         errors, teme_km, _ = self.satrecs.sgp4(day + whole_days, fraction - whole_days + times / 86_400.0)
+        # SGP4 divides by the sine of the inclination, which may be too near 0, and reports no error
+        unsaid = (errors == 0) & ~np.isfinite(teme_km).all(axis=-1)
+        if unsaid.any():
+            raise self._failure(unsaid, times, "its position is not finite")
         return times, errors, teme_km
 
     @cached_property
@@ -164,9 +169,9 @@ class Constellation:
                 stacklevel=3,
             )
 
-    def _failure(self, errors: NDArray[np.uint8], times_s: NDArray[np.float64]) -> InputError:
-        satellite, moment = np.argwhere(errors)[0]
-        reason = SGP4_ERRORS.get(int(errors[satellite, moment]), "unknown error")
+    def _failure(self, failed: NDArray[np.bool_], times_s: NDArray[np.float64], reason: str) -> InputError:
+        """What to say of the first satellite and time that failed, of shape (S, T)."""
+        satellite, moment = np.argwhere(failed)[0]
         return InputError(
             "SGP4", self.names[satellite], f"cannot be propagated to t = {times_s[moment]:g} s: {reason}"
         )

@@ -9,7 +9,7 @@ import numpy as np
 from satllm_env.network.arrays import Array, Flags, Numbers
 from satllm_env.network.constants import LINK_ALTITUDE_FLOOR_KM
 from satllm_env.network.interpolation import InterpolatedEphemeris
-from satllm_env.network.visibility import Sites, chord_altitude_km, look
+from satllm_env.network.visibility import Sites, chord_altitude_km, look, nearest_share
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +89,8 @@ class LinkSight:
         a, b = self.pairs[row].T
         a_km, b_km = self.ephemeris.itrs_km(a, times_s), self.ephemeris.itrs_km(b, times_s)
         a_km_s, b_km_s = self.ephemeris.itrs_km_s(a, times_s), self.ephemeris.itrs_km_s(b, times_s)
-        d_km, d_km_s = b_km - a_km, b_km_s - a_km_s
-        along = np.clip(-_dot(a_km, d_km) / np.maximum(_dot(d_km, d_km), 1e-12), 0.0, 1.0)[:, None]
-        return _dot(a_km + along * d_km, a_km_s + along * d_km_s)
+        share = nearest_share(a_km, b_km)[:, None]
+        return _dot(a_km + share * (b_km - a_km), a_km_s + share * (b_km_s - a_km_s))
 
 
 def _dot(a: Array, b: Array) -> Array:

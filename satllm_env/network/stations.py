@@ -9,8 +9,8 @@ from io import StringIO
 from pathlib import Path
 
 from satllm_env.errors import InputError
-from satllm_env.network.checks import check_number
-from satllm_env.network.text import read_text
+from satllm_env.network.checks import check_number, to_number
+from satllm_env.text import read_text
 
 COLUMNS = ("name", "lat_deg", "lon_deg", "elev_m")
 
@@ -90,16 +90,9 @@ def _station(row: list[str], source: str, where: str) -> Station:
     if len(row) != len(COLUMNS):
         raise InputError(source, where, f"has {len(row)} fields, not {len(COLUMNS)} ({','.join(COLUMNS)})")
     values = [
-        _number(cell, source, f"{where}: {field}") for field, cell in zip(COLUMNS[1:], row[1:], strict=True)
+        to_number(source, f"{where}: {field}", cell) for field, cell in zip(COLUMNS[1:], row[1:], strict=True)
     ]
     try:
         return Station(row[0].strip(), *values)
     except InputError as error:
         raise InputError(source, f"{where}: {error.field}", error.problem) from None
-
-
-def _number(cell: str, source: str, where: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        raise InputError(source, where, f"{cell.strip()!r} is not a number") from None

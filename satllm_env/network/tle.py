@@ -15,7 +15,7 @@ from satllm_env.errors import InputError
 from satllm_env.network.checks import check_number
 from satllm_env.network.element_sets import SGP4_TYPES, ElementSet, ElementSets, gather
 from satllm_env.network.elements import SGP4_DAY_ZERO
-from satllm_env.network.text import read_text
+from satllm_env.text import read_text
 
 LINE_LENGTH = 69
 _PIVOT_YEAR = 57
@@ -99,7 +99,7 @@ def _sets(text: str, source: str) -> Iterator[tuple[str, _Line, _Line]]:
             yield name or "", first, line
             name = first = None
         elif name is None and not line.text.startswith(("1 ", "2 ")):
-            name = line.text.removeprefix("0 ").strip()
+            name = f"{line.text} ".removeprefix("0 ").strip()  # of a blank name "0" alone is left
         else:
             _expect("1", line, source)
             first = line

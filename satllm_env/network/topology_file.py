@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from satllm_env.errors import InputError
-from satllm_env.network.text import read_text
 from satllm_env.network.topology import Topology, from_pairs
+from satllm_env.text import read_text
 
 
 def read_topology(path: str | Path, satellites: int) -> Topology:

@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satllm_env.network.epochs import timescale
+from satllm_env.network.epochs import after, timescale
 
 _PLACES = 6
 
@@ -23,9 +23,8 @@ def utc_texts(epoch: datetime, times_s: ArrayLike) -> list[str]:
         T texts such as ``2025-01-01T00:10:00Z``, with a fraction only where there is one, to the
         microsecond.
     """
-    start = timescale().from_datetime(epoch)
-    elapsed_d = np.atleast_1d(np.asarray(times_s, dtype=np.float64)) / 86_400.0
-    moments = timescale().tt_jd(start.whole, start.tt_fraction + elapsed_d)
+    elapsed_s = np.atleast_1d(np.asarray(times_s, dtype=np.float64))
+    moments = after(timescale().from_datetime(epoch), elapsed_s)
     return [_without_zeros(text) for text in moments.utc_iso(places=_PLACES)]
 
 

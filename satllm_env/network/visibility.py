@@ -15,7 +15,6 @@ from satllm_env.network.stations import Station
 def chord_altitude_km(a_km: NDArray[np.float64], b_km: NDArray[np.float64]) -> NDArray[np.float64]:
     """[km] lowest altitude of the straight segments a to b, for any two radii.
 
-    The segment's point nearest the Earth's centre is ``a + clip(−a·d / d·d, 0, 1) d`` with ``d = b − a``.
     Altitude is above a sphere of the WGS84 equatorial radius, 6378.137 km: no part of the Earth reaches
     outside it, so a chord found clear is clear everywhere, and 80 km at 550 km altitude gives the usual
     longest link of 5,016 km.
@@ -27,12 +26,21 @@ def chord_altitude_km(a_km: NDArray[np.float64], b_km: NDArray[np.float64]) -> N
     Returns:
         [km] shape (...).
     """
+    nearest_km = a_km + nearest_share(a_km, b_km)[..., None] * (b_km - a_km)
+    distance_km: NDArray[np.float64] = np.sqrt(np.einsum("...i,...i->...", nearest_km, nearest_km))
+    return distance_km - WGS84_RADIUS_KM
+
+
+def nearest_share(a_km: NDArray[np.float64], b_km: NDArray[np.float64]) -> NDArray[np.float64]:
+    """[1] how far from a to b the segment's point nearest the Earth's centre lies, shape (...).
+
+    It is ``clip(−a·d / d·d, 0, 1)`` with ``d = b − a``; shapes of a and b as in `chord_altitude_km`.
+    """
     d_km = b_km - a_km
     squared = np.einsum("...i,...i->...", d_km, d_km)
     along = -np.einsum("...i,...i->...", a_km, d_km) / np.where(squared > 0, squared, 1.0)
-    nearest_km = a_km + np.clip(along, 0.0, 1.0)[..., None] * d_km
-    distance_km: NDArray[np.float64] = np.sqrt(np.einsum("...i,...i->...", nearest_km, nearest_km))
-    return distance_km - WGS84_RADIUS_KM
+    share: NDArray[np.float64] = np.clip(along, 0.0, 1.0)
+    return share
 
 
 def line_of_sight(a_km: NDArray[np.float64], b_km: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -104,6 +104,12 @@ def test_same_input_same_files(run: Run, tmp_path: Path):
         (("--omm", "no-such.csv"), "no-such.csv: cannot be read"),
         (("--tle", "x.tle", "--star"), "--star: is for --walker"),
         (("--tle", "x.tle", "--topology", "plain-wrap"), "--topology: plain-wrap is for --walker"),
+        ((*PAPER, "--star", "--topology", "plain-wrap"), "plain-wrap is for --walker, and without --star"),
+        (
+            (*PAPER, "--isls", "x", "--topology", "none"),
+            "--isls: takes the place of --topology (got none too)",
+        ),
+        ((*PAPER, "--terminals", "2"), "--terminals: is for --topology nearest"),
         ((*PAPER, "--plot", "map.pdf"), "--plot: must end in .png"),
         ((*PAPER, "--czml", "a.czml"), "--czml: needs at least two ascending --times"),
         ((*PAPER, "--czml", "a.czml", "--times", "60,0"), "--czml: needs at least two ascending --times"),
@@ -205,7 +211,7 @@ def test_disruptions_take_links_away(run: Run):
 
 
 def test_a_stale_set_is_a_note(tmp_path: Path):
-    """Far from the sets' epoch one line on stderr names the age, and the command goes on."""
+    """Far from the sets' epoch one line on stderr names the greatest age, however many the times."""
     done = subprocess.run(
         [
             sys.executable,
@@ -214,6 +220,8 @@ def test_a_stale_set_is_a_note(tmp_path: Path):
             str(element_file(tmp_path)),
             "--epoch",
             "2025-03-01",
+            "--times",
+            ",".join(map(str, range(0, 900_000, 1000))),
             "--json",
         ],
         capture_output=True,
@@ -222,7 +230,7 @@ def test_a_stale_set_is_a_note(tmp_path: Path):
         timeout=120,
     )
     assert done.stderr.startswith("warning: sat")
-    assert "59.0 days after its element set's epoch" in done.stderr
+    assert "69.4 days after its element set's epoch" in done.stderr
     assert json.loads(done.stdout)["satellites"] == 24
     assert done.stderr.count("\n") == 1
 

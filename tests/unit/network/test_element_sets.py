@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -113,3 +114,42 @@ def test_a_real_file_makes_a_constellation(real_sets: Path):
         warnings.simplefilter("error")
         teme_km = constellation.propagate([0.0]).teme_km
     assert teme_km.shape == (3021, 1, 3)
+
+
+def test_a_decayed_satellite_that_sgp4_finds_again_is_left_out(tmp_path: Path):
+    """It may be there at both ends of a span and under the ground between."""
+    revolution_s = 120 * np.pi / 0.061
+    diving = satellite(2, bstar=0.0, motion=0.061, eccentricity=0.13, anomaly=np.pi)
+    sets = sets_of(tmp_path, satellite(1), diving)
+    with pytest.warns(DecayedWarning, match=r"^1 of 2 satellites left out, .*: 2$"):
+        rest = constellation_of(sets, last_time_s=revolution_s)
+    assert rest.names == ("1",)
+
+
+@pytest.mark.parametrize("last_time_s", [float("nan"), float("inf"), 1e11])
+def test_impossible_last_times_are_refused(pair: ElementSets, last_time_s: float):
+    """The span must be finite and within what can be propagated."""
+    with pytest.raises(InputError, match=r"^constellation: last_time_s: must be"):
+        constellation_of(pair, last_time_s=last_time_s)
+
+
+def test_a_name_given_may_be_in_the_file_already(tmp_path: Path):
+    """Names are unlike even where a satellite is called as another is once its number is added."""
+    file = tmp_path / "sets.tle"
+    names = ("ECHO", "ECHO", "ECHO #1", "4")
+    sets = [(name, *lines_of(satellite(number))) for number, name in enumerate(names, start=1)]
+    file.write_text("\n".join(line for lines in sets for line in lines))
+    found = read_tle(file)
+    assert found.names == ("ECHO #1 #1", "ECHO #2", "ECHO #1 #3", "4")
+    constellation_of(found)
+
+
+def test_positions_that_are_no_numbers_are_not_called_decay(pair: ElementSets):
+    """A set that SGP4 turns into no position at all is an error, not a satellite left out."""
+    tilted = replace(
+        pair.elements,
+        inclination_rad=np.array([1e-310, 0.9]),
+        mean_motion_rad_min=np.array([0.0088, 0.0657]),
+    )
+    with pytest.raises(InputError, match=r"^SGP4: 1: cannot be propagated to t = 0 s: its position is not"):
+        constellation_of(replace(pair, elements=tilted))

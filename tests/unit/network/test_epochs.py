@@ -29,7 +29,9 @@ def test_iso_8601_is_read_as_utc(text: str, expected: datetime):
     assert epoch.utcoffset() == timedelta(0)
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "2025-13-01", "1957-10-04", "2025-01-01T25:00:00Z"])
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "2025-13-01", "1957-10-04", "1972-01-01T02:00+05:00", "2025-01-01T25:00:00Z"]
+)
 def test_other_text_is_refused(text: str):
     """What is not a usable time is one line that names the flag."""
     with pytest.raises(InputError, match=r"^--epoch: "):

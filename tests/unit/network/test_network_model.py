@@ -121,6 +121,13 @@ def test_no_times_no_snapshots(model: NetworkModel):
     assert model.snapshots([]) == []
 
 
+def test_no_satellites_no_rows():
+    """A constellation of none has snapshots with nothing in them."""
+    none = walker_constellation(WALKER).select(np.zeros(WALKER.total, dtype=bool))
+    shot = NetworkModel(none, from_pairs([], 0), default_stations()).snapshot(0.0)
+    assert (len(shot.itrs_km), len(shot.isl.a), len(shot.ground.sat)) == (0, 0, 0)
+
+
 def test_slot_table_finds_link_rates(model: NetworkModel, shot: Snapshot):
     """The slot table leads from a satellite's slot to its link's row."""
     topology = model.topology

@@ -126,6 +126,7 @@ def test_large_catalogue_numbers(tmp_path: Path):
         ({"NORAD_CAT_ID": "T0001"}, "NORAD_CAT_ID: 'T0001' is not a number"),
         ({"MEAN_MOTION": "fast"}, "MEAN_MOTION: 'fast' is not a number"),
         ({"BSTAR": ""}, "BSTAR: '' is not a number"),
+        ({"BSTAR": "1_0"}, "BSTAR: '1_0' is not a number"),
         ({"ECCENTRICITY": "nan"}, "eccentricity: must be a finite number (got nan)"),
         ({"ECCENTRICITY": "1.5"}, "eccentricity: must be from 0 to 0.999 (got 1.5)"),
         ({"MEAN_ANOMALY": "-1"}, "mean_anomaly_deg: must be from 0 to 360 deg (got -1)"),

@@ -217,6 +217,15 @@ def test_sgp4_failure_names_satellite_and_time():
         falling.propagate([5e6])
 
 
+def test_positions_that_are_not_finite_are_refused():
+    """So near the equator SGP4 divides by nothing in high orbits, says so in no way, and is found out."""
+    tilted = walker_constellation(Walker(20_000, 1e-310, 4, 2, 1))
+    with pytest.raises(
+        InputError, match=r"^SGP4: sat-0: cannot be propagated to t = 5 s: its position is not"
+    ):
+        tilted.propagate([5.0, 10.0])
+
+
 def test_lengths_must_agree():
     """Names, elements, planes and slots describe the same satellites."""
     with pytest.raises(InputError, match="constellation: elements: has 8 entries for 2 names"):

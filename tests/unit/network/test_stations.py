@@ -33,6 +33,7 @@ def test_a_header_alone_is_no_station(tmp_path: Path):
         ("name,lon_deg,lat_deg,elev_m\n", "line 1: must be the header"),
         (HEADER + "a,1,2\n", "line 2: has 3 fields, not 4"),
         (HEADER + "a,1,2,3\nb,north,2,3\n", "line 3: lat_deg: 'north' is not a number"),
+        (HEADER + "a,1_0,2,3\n", "line 2: lat_deg: '1_0' is not a number"),
         (HEADER + "a,91,2,3\n", "line 2: lat_deg: must be from -90 to 90 deg (got 91)"),
         (HEADER + "a,1,181,3\n", "line 2: lon_deg: must be from -180 to 180 deg"),
         (HEADER + "a,1,2,nan\n", "line 2: elev_m: must be a finite number"),

@@ -20,7 +20,7 @@ from satllm_env.network import (
     default_stations,
     walker_network,
 )
-from satllm_env.network.budget import Array
+from satllm_env.network.arrays import Array
 from satllm_env.network.outages import OutageModel
 from satllm_env.network.timeline import Link, LinkTimeline, link_timeline
 from satllm_env.network.visibility import sites_of

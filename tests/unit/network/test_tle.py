@@ -215,3 +215,15 @@ def test_the_newest_set_is_the_epoch(tmp_path: Path):
     old, new = satellite(1, 26_500.0), satellite(2, 26_502.5)
     sets = read_tle(write(tmp_path, *lines_of(old), *lines_of(new)))
     assert (constellation_of(sets).epoch - SGP4_DAY_ZERO).total_seconds() == 26_502.5 * 86_400
+
+
+def test_a_blank_name_is_no_name(tmp_path: Path):
+    """A line ``0`` with nothing after it leaves a satellite with its number for a name."""
+    file = write(tmp_path, "0 ", *lines_of(satellite(7)), "0", *lines_of(satellite(8)))
+    assert read_tle(file).names == ("7", "8")
+
+
+def test_an_impossible_file_name_is_an_error():
+    """No file has a null byte in its name."""
+    with pytest.raises(InputError, match=r"cannot be read: embedded null byte"):
+        read_tle("a\0b.tle")

@@ -8,7 +8,14 @@ from skyfield.api import wgs84
 from skyfield.toposlib import GeographicPosition
 
 from satllm_env.network import Station, default_stations
-from satllm_env.network.visibility import above_horizon, chord_altitude_km, line_of_sight, look, sites_of
+from satllm_env.network.visibility import (
+    above_horizon,
+    chord_altitude_km,
+    line_of_sight,
+    look,
+    nearest_share,
+    sites_of,
+)
 
 R_KM = 6378.137
 
@@ -106,3 +113,14 @@ def test_horizon_mask_has_one_entry_per_time_station_and_satellite():
     satellites_km = np.ones((4, 2, 3)) * 7000
     assert above_horizon(sites_of(default_stations()[:3]), satellites_km).shape == (2, 3, 4)
     assert above_horizon(sites_of([]), satellites_km).shape == (2, 0, 4)
+
+
+@given(st.floats(6500, 9000), st.floats(6500, 9000), st.floats(0, np.pi))
+def test_the_nearest_share_is_that_of_the_lowest_point(a_km: float, b_km: float, angle: float):
+    """The point at the share is as high as the chord's lowest, and the share from b to a is the rest."""
+    a, b = circle(a_km, 0.3), circle(b_km, 0.3 + angle)
+    share = nearest_share(a, b)
+    assert 0 <= share <= 1
+    assert np.linalg.norm(a + share * (b - a)) - R_KM == pytest.approx(chord_altitude_km(a, b), abs=1e-6)
+    if np.linalg.norm(b - a) > 1:
+        assert share + nearest_share(b, a) == pytest.approx(1, abs=1e-6)

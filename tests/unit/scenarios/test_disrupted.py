@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from satllm_env.network import Disruptions, EclipseRule
-from satllm_env.network.disruptions import Disruptions as Applied
 from satllm_env.scenarios import Scenario, load_form, load_scenario
 from satllm_env.scenarios.power import powered
 from satllm_env.scenarios.sites import SiteSampler
@@ -96,8 +95,3 @@ def test_boards_of_problems_follow_the_power():
                 assert node.flops_per_s <= speeds[node.id]
                 slower += node.flops_per_s < speeds[node.id]
     assert slower > 0
-
-
-def test_applied_disruptions_are_the_networks():
-    """The scenario adds no rules of its own to what the network calls disruptions."""
-    assert Applied is Disruptions
