@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import ErrorDetails
 
 from satllm_env.errors import InputError
+from satllm_env.text import read_text
 
 FORMAT: Literal["satllm-split-problem/1"] = "satllm-split-problem/1"
 
@@ -279,10 +280,7 @@ def load_json(path: str | Path) -> Any:
     Raises:
         InputError: the file cannot be read or is not JSON.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise InputError(str(path), "", f"cannot be read: {_reason(error)}") from None
+    text = read_text(path)
 
     def no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         table = dict(pairs)
@@ -305,12 +303,6 @@ def load_json(path: str | Path) -> Any:
         raise InputError(str(path), "", "a number has too many digits") from None
     except RecursionError:
         raise InputError(str(path), "", "not a problem: nested too deeply") from None
-
-
-def _reason(error: OSError | ValueError) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return "not UTF-8 text"
-    return str(getattr(error, "strerror", None) or error)
 
 
 def dump_problem(problem: Problem) -> str:

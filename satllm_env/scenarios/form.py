@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError, model_validator
 from satllm_env.errors import InputError
 from satllm_env.problem.schema import Finite, Form, LossPoints, Name, NonNegative, Positive
 from satllm_env.scenarios.form_error import form_error
+from satllm_env.text import read_text
 
 FORMAT: Literal["satllm-scenario/1"] = "satllm-scenario/1"
 LIBRARY = files("satllm_env.scenarios") / "library"
@@ -306,10 +307,7 @@ def _read(path: Path) -> str:
     if path.suffix != ".toml" and not path.exists():
         known = ", ".join(scenario_names())
         raise InputError("scenario", str(path), f"unknown; known are {known}, tle:FILE, or a TOML file")
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:  # not UTF-8, or a name that no file can have
-        raise InputError(str(path), "", f"cannot be read: {getattr(error, 'strerror', error)}") from None
+    return read_text(path)
 
 
 def draw(rng: np.random.Generator, value: float | tuple[float, ...] | Uniform) -> float:
