@@ -1,19 +1,21 @@
 """Compression profiles: how small an activation gets at each level, what it costs and loses.
 
-A profile is a TOML file of one of two kinds. `kind = "measured"` lists the levels that a codec was
-measured at; `kind = "fit"` holds the parameters of a formula that the levels are computed from, and is
-never a measurement. Both give the levels of the split problem.
+A profile is a file of one of three kinds. `kind = "measured-cuts"` holds what `profile_compression.py`
+measured at every cut of a network; `kind = "measured"` lists levels that are the same at every cut;
+`kind = "fit"` holds the parameters of a formula that the levels are computed from, and is never a
+measurement. All give the levels of the split problem.
 """
 
 from __future__ import annotations
 
 import tomllib
-from abc import abstractmethod
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from satllm_env.compression.measured_cuts import MeasuredCuts
+from satllm_env.compression.profile_form import SOURCE_BITS, CompressionProfile, require_distinct
 from satllm_env.errors import InputError
 from satllm_env.problem.schema import (
     Finite,
@@ -24,50 +26,14 @@ from satllm_env.problem.schema import (
     NonNegative,
     Positive,
     first_error,
+    load_json,
 )
+from satllm_env.text import read_text
 
 PROFILE_FOLDER = Path(__file__).parent / "profiles"
-SOURCE_BITS = {"fp32": 32, "fp16": 16}
-"""[bit] per element of the uncompressed activation that ratios refer to."""
-
+SUFFIXES = (".toml", ".json")
 MAX_RATIO = 1e6
 Share = Annotated[Finite, Field(ge=1e-6, le=1)]
-
-NONE = Level(name="none", ratio=1.0, loss=0.0)
-"""The level that sends the activation as it is."""
-
-
-class CompressionProfile(Form):
-    """What both kinds of profile say; `levels` gives the split problem's levels."""
-
-    name: Name
-    kind: Literal["fit", "measured"]
-    source: Name
-    """Where the figures come from, for a reader."""
-    source_dtype: Literal["fp32", "fp16"]
-    """Number format of the uncompressed activation that ratios refer to."""
-    notes: tuple[Name, ...] = ()
-    """Assumptions and limits, for a reader."""
-
-    def levels(self, cuts: int) -> tuple[Level, ...]:
-        """Give the levels of a problem with `cuts` = L − 1 cut positions, `none` first.
-
-        Every level here has one ratio and one loss, whatever the position of the cut.
-
-        Raises:
-            InputError: `cuts` is no integer of at least 0.
-        """
-        if isinstance(cuts, bool) or not isinstance(cuts, int) or cuts < 0:
-            raise InputError(self.name, "cuts", f"must be an integer of at least 0 (got {cuts!r})")
-        return (NONE, *self._compressed_levels())
-
-    @property
-    def bytes_per_element(self) -> int:
-        """[bytes] of an uncompressed element; a model profile that goes with this one needs the same."""
-        return SOURCE_BITS[self.source_dtype] // 8
-
-    @abstractmethod
-    def _compressed_levels(self) -> tuple[Level, ...]: ...
 
 
 class MeasuredLevel(Form):
@@ -94,10 +60,10 @@ class MeasuredProfile(CompressionProfile):
     @field_validator("measured")
     @classmethod
     def _distinct(cls, value: tuple[MeasuredLevel, ...]) -> tuple[MeasuredLevel, ...]:
-        _require_distinct([level.name for level in value])
+        require_distinct([level.name for level in value])
         return value
 
-    def _compressed_levels(self) -> tuple[Level, ...]:
+    def _compressed_levels(self, cuts: int) -> tuple[Level, ...]:
         return tuple(Level(**level.model_dump()) for level in self.measured)
 
 
@@ -129,7 +95,7 @@ class MaskFit(Form):
     @field_validator("keep_rates")
     @classmethod
     def _distinct(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        _require_distinct([level_name(rate) for rate in value])
+        require_distinct([level_name(rate) for rate in value])
         return value
 
     @model_validator(mode="after")
@@ -156,7 +122,7 @@ class FittedProfile(CompressionProfile):
     kind: Literal["fit"]
     fit: MaskFit
 
-    def _compressed_levels(self) -> tuple[Level, ...]:
+    def _compressed_levels(self, cuts: int) -> tuple[Level, ...]:
         return tuple(self._level(rate) for rate in self.fit.keep_rates)
 
     def _level(self, keep_rate: float) -> Level:
@@ -174,42 +140,40 @@ def level_name(keep_rate: float) -> str:
     return f"mask-{100 * keep_rate:.0f}"
 
 
-def _require_distinct(names: list[str]) -> None:
-    for name in names:
-        if name == NONE.name or names.count(name) > 1:
-            raise ValueError(f"level name {name!r} is taken twice ('none' is always there)")
-
-
 def load_profile(name_or_path: str | Path) -> CompressionProfile:
-    """Load a shipped profile by its name, or any other from its `.toml` file.
+    """Load a shipped profile by its name, or any other from its `.toml` or `.json` file.
 
     Raises:
         InputError: no such profile, or the file breaks its form; the message names file and field.
     """
     if isinstance(name_or_path, str) and name_or_path in profile_names():
-        return _load(PROFILE_FOLDER / f"{name_or_path}.toml")
+        return _load(next(path for path in _shipped() if path.stem == name_or_path))
     path = Path(name_or_path)
-    if path.suffix != ".toml":
-        known = f"unknown; known are {', '.join(profile_names())}, or give a .toml file"
+    if path.suffix not in SUFFIXES:
+        known = f"unknown; known are {', '.join(profile_names())}, or give a {' or '.join(SUFFIXES)} file"
         raise InputError("compression profile", str(name_or_path), known)
     return _load(path)
 
 
 def profile_names() -> tuple[str, ...]:
     """Names of the shipped profiles."""
-    return tuple(sorted(path.stem for path in PROFILE_FOLDER.glob("*.toml")))
+    return tuple(sorted(path.stem for path in _shipped()))
+
+
+def _shipped() -> list[Path]:
+    return [path for path in PROFILE_FOLDER.iterdir() if path.suffix in SUFFIXES]
 
 
 def _load(path: Path) -> CompressionProfile:
+    if path.suffix == ".json":
+        table = load_json(path)
+        if not isinstance(table, dict):
+            raise InputError(str(path), "", "must be a JSON object")
+        return parse_profile(table, str(path))
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(str(path), "", f"cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise InputError(str(path), "", "cannot be read: not UTF-8 text") from None
+        return parse_profile(tomllib.loads(read_text(path)), str(path))
     except tomllib.TOMLDecodeError as error:
         raise InputError(str(path), "", f"not TOML: {error}") from None
-    return parse_profile(table, str(path))
 
 
 def parse_profile(table: dict[str, Any], source: str) -> CompressionProfile:
@@ -218,12 +182,16 @@ def parse_profile(table: dict[str, Any], source: str) -> CompressionProfile:
     Raises:
         InputError: one line naming `source` and the first field at fault.
     """
-    forms: dict[Any, type[CompressionProfile]] = {"fit": FittedProfile, "measured": MeasuredProfile}
+    forms: dict[Any, type[CompressionProfile]] = {
+        "fit": FittedProfile,
+        "measured": MeasuredProfile,
+        "measured-cuts": MeasuredCuts,
+    }
     kind = table.get("kind")
     form = forms.get(kind) if isinstance(kind, str) else None
     if form is None:
         got = "is missing" if kind is None else f"got {kind!r}"
-        raise InputError(source, "kind", f"must be 'fit' or 'measured' ({got})")
+        raise InputError(source, "kind", f"must be one of {', '.join(map(repr, forms))} ({got})")
     try:
         return form.model_validate(table)
     except ValidationError as error:

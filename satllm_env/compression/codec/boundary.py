@@ -33,10 +33,11 @@ class BoundaryCodec:
 
     settings: CodecSettings
     width: int
-    """W, the activation's last size."""
+    """W, the activation's last size. A transform of tokens makes one row of T·W components of an input's
+    T tokens; otherwise each token is a row of W components."""
     transform: Transform
     keep: Kept | None = None
-    """Decisions of the static mask, for components, shape (W,), or for tokens' too, (…, W)."""
+    """Decisions of the static mask, for a row's components, or for rows' too, shape (…, components)."""
     steps: Steps | None = None
     """Of the uniform quantiser."""
     tables: SymbolTables | None = None
@@ -58,8 +59,9 @@ class BoundaryCodec:
         """
         if shape[-1] != self.width:
             raise bad_payload(f"is {shape[-1]} wide; the boundary is {self.width} wide")
-        size = (math.prod(shape[:-1]), self.width)
-        static = self._static(shape, "payload")
+        components = self.transform.component_shape(shape)
+        size = (math.prod(components[:-1]), components[-1])
+        static = self._static(components, "payload")
         activation = self.restore(read_body(body, size, self.settings, static, self._coder), shape)
         if not np.isfinite(activation).all():
             raise bad_payload("stands for numbers that are not finite")
@@ -73,7 +75,7 @@ class BoundaryCodec:
         """
         self._check(activation)
         values = self.components(activation)
-        kept = self._kept(values, activation.shape)
+        kept = self._kept(values, self.transform.component_shape(activation.shape))
         if kept is not None:
             values = np.where(kept, values, np.float32(0))
         symbols = quantise(values, self.settings.quantiser, self.steps)
@@ -83,16 +85,17 @@ class BoundaryCodec:
         """The activation that symbols stand for."""
         with np.errstate(over="ignore", invalid="ignore"):  # only forged payloads overflow
             values = dequantise(quantised, self.settings.quantiser, self.steps)
-            return self.transform.inverse(values).reshape(shape)
+            return self.transform.undo(values).reshape(shape)
 
     def components(self, activation: Values) -> Values:
-        """The transformed values of an activation's tokens, shape (N, W).
+        """The transformed values of an activation, shape (rows, components).
 
         Raises:
-            InputError: they overflow.
+            InputError: they overflow, or the transform is not for activations of this shape.
         """
-        with np.errstate(over="ignore"):
-            values = self.transform.forward(activation.reshape(-1, self.width))
+        self.transform.component_shape(activation.shape)  # refuses another number of tokens
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = self.transform.forward(activation)
         if values.size and not np.abs(values).max() < np.inf:
             raise InputError("activation", "", "its values overflow in the transform")
         return values
@@ -142,12 +145,12 @@ class BoundaryCodec:
         return self._static(shape, "activation")
 
     def _static(self, shape: tuple[int, ...], source: str) -> Kept | None:
-        """The static mask over all of an activation's tokens, shape (N, W)."""
+        """The static mask over all rows of components of a shape."""
         if not isinstance(self.settings.sparsifier, StaticMask):
             return None
         assert self.keep is not None
         if shape[-self.keep.ndim :] != self.keep.shape:
             raise InputError(
-                source, "", f"must end in shape {self.keep.shape}, as its mask does (got {shape})"
+                source, "", f"must have components of shape {self.keep.shape}, as its mask has (got {shape})"
             )
-        return np.broadcast_to(self.keep, shape).reshape(-1, self.width)
+        return np.broadcast_to(self.keep, shape).reshape(-1, shape[-1])

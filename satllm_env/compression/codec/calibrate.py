@@ -14,9 +14,11 @@ from satllm_env.compression.codec.codec import Codec
 from satllm_env.compression.codec.quantise import LEAST_SCALE, Steps, bin_numbers
 from satllm_env.compression.codec.settings import CodecSettings, StaticMask, TransformKind, UniformSteps
 from satllm_env.compression.codec.sparsify import Kept
-from satllm_env.compression.codec.tables import count_symbols
-from satllm_env.compression.codec.transform import Transform, Values, fit_transform
+from satllm_env.compression.codec.tables import SHARED_TABLES, count_symbols
+from satllm_env.compression.codec.transform import Exact, Transform, Values, fit_transform
 from satllm_env.errors import InputError
+
+_PRIOR = 8.0  # [values] weight of all components' mean in a component's own
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,27 +26,31 @@ class Learned:
     """What training found for one boundary; None leaves a part as the settings say."""
 
     keep: Kept | None = None
-    """The static mask's decisions, shape (W,) or (…, W); see `sparsify.decide`."""
+    """The static mask's decisions, shape (components,) or (…, components); see `sparsify.decide`."""
     relative_step: NDArray[np.float32] | None = None
-    """[1] multiplies the settings' step, shape (W,)."""
+    """[1] multiplies the settings' step, shape (components,)."""
     threshold: NDArray[np.float32] | None = None
-    """[steps] replaces the settings' threshold, shape (W,)."""
+    """[steps] replaces the settings' threshold, shape (components,)."""
 
 
 def calibrate(
     levels: Sequence[CodecSettings],
     activations: Mapping[int, Values],
     learned: Mapping[int, Learned] | None = None,
+    sensitivities: Mapping[int, Exact] | None = None,
 ) -> tuple[Codec, ...]:
     """Calibrate a codec for each level; levels with the same kind of transform share it.
 
     Args:
         levels: the settings.
-        activations: of each boundary, float32 of shape (…, W).
+        activations: of each boundary, float32 of shape (…, W), or (…, T, W) for a transform of tokens.
         learned: what training found for boundaries.
+        sensitivities: of the output to each boundary, (W, W), for the weighted transforms; see
+            `fit_transform`.
 
     Raises:
-        InputError: activations are empty, not finite, or all 0, or a learned part has the wrong shape.
+        InputError: activations are empty, not finite, or all 0, a weighted transform lacks a sensitivity,
+            or a learned part has the wrong shape.
     """
     parts: dict[str, dict[int, BoundaryCodec]] = {settings.name: {} for settings in levels}
     if len(parts) < len(levels):
@@ -54,7 +60,10 @@ def calibrate(
         found = (learned or {}).get(boundary, Learned())
         for settings in levels:
             if settings.transform not in transforms:
-                transforms[settings.transform] = _fitted(settings.transform, activation, boundary)
+                sensitivity = (sensitivities or {}).get(boundary)
+                transforms[settings.transform] = _fitted(
+                    settings.transform, activation, sensitivity, boundary
+                )
             transform = transforms[settings.transform]
             parts[settings.name][boundary] = calibrate_boundary(
                 settings, activation, transform, found, boundary
@@ -71,24 +80,25 @@ def calibrate_boundary(
         InputError: as for `calibrate`; it names the boundary.
     """
     source = f"calibration at boundary {boundary}"
-    width = activation.shape[-1]
+    components = transform.component_shape(activation.shape)[-1]
     masked = isinstance(settings.sparsifier, StaticMask)
     keep = learned.keep if masked else None
-    if masked and (keep is None or keep.dtype != np.bool_ or keep.shape[-1:] != (width,)):
-        problem = f"level {settings.name!r} needs decisions (bool) of shape (…, {width})"
+    if masked and (keep is None or keep.dtype != np.bool_ or keep.shape[-1:] != (components,)):
+        problem = f"level {settings.name!r} needs decisions (bool) of shape (…, {components})"
         raise InputError(source, "keep", problem)
-    part = BoundaryCodec(settings, width, transform, keep)
+    part = BoundaryCodec(settings, activation.shape[-1], transform, keep)
     if isinstance(settings.quantiser, UniformSteps):
         steps = _steps(settings.quantiser, part.components(activation), learned, source)
         part = replace(part, steps=steps)
     if settings.coder == "range":
         quantised = part.quantise(activation)
-        tables = count_symbols(*by_component(quantised.symbols, quantised.kept if masked else None))
+        symbols, counts = by_component(quantised.symbols, quantised.kept if masked else None)
+        tables = count_symbols(symbols, counts, SHARED_TABLES if components > part.width else None)
         part = replace(part, tables=tables)
     return part
 
 
-def _fitted(kind: TransformKind, activation: Values, boundary: int) -> Transform:
+def _fitted(kind: TransformKind, activation: Values, sensitivity: Exact | None, boundary: int) -> Transform:
     source = f"calibration at boundary {boundary}"
     if not isinstance(activation, np.ndarray) or activation.dtype != np.float32 or activation.ndim < 1:
         raise InputError(source, "", "activations must be a NumPy array of float32, of shape (…, width)")
@@ -96,7 +106,18 @@ def _fitted(kind: TransformKind, activation: Values, boundary: int) -> Transform
         raise InputError(source, "", "there are no activations")
     if not np.isfinite(activation).all():
         raise InputError(source, "", "activations are not finite")
-    return fit_transform(kind, activation.reshape(-1, activation.shape[-1]))
+    if "token" in kind and activation.ndim < 2:
+        raise InputError(source, "", f"the transform {kind!r} needs activations of shape (…, tokens, width)")
+    if kind.startswith("weighted"):
+        _check_sensitivity(sensitivity, activation.shape[-1], source)
+    return fit_transform(kind, activation, sensitivity)
+
+
+def _check_sensitivity(sensitivity: Exact | None, width: int, source: str) -> None:
+    if sensitivity is None or sensitivity.shape != (width, width):
+        raise InputError(source, "sensitivity", f"must be given, of shape ({width}, {width})")
+    if not (np.isfinite(sensitivity).all() and np.trace(sensitivity) > 0):
+        raise InputError(source, "sensitivity", "must be finite, its trace above 0")
 
 
 def _steps(quantiser: UniformSteps, values: Values, learned: Learned, source: str) -> Steps:
@@ -124,10 +145,14 @@ def _per_component(
 def _offsets(
     values: Values, step: NDArray[np.float32], threshold: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Mean place of the values in their bins, over all bins but 0 (the same in each for a Laplace law)."""
+    """Mean place of the values in their bins, over all bins but 0 (the same in each for a Laplace law).
+
+    Components with few such values lean on the mean of all.
+    """
     numbers = np.abs(bin_numbers(values, step, threshold))
     coded = numbers > 0
-    places = np.where(coded, np.abs(values) / step - numbers, 0).sum(axis=0, dtype=np.float64)
-    counts = coded.sum(axis=0)
     middle = threshold - 0.5
-    return np.where(counts > 0, places / np.maximum(counts, 1), middle).astype(np.float32)
+    places = np.where(coded, np.abs(values) / step - numbers - middle, 0).sum(axis=0, dtype=np.float64)
+    counts = coded.sum(axis=0)
+    usual = places.sum() / max(counts.sum(), 1)
+    return np.asarray(middle + (places + _PRIOR * usual) / (counts + _PRIOR), dtype=np.float32)

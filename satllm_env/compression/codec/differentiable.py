@@ -11,6 +11,41 @@ import torch
 from torch import Tensor
 
 from satllm_env.compression.codec.quantise import bin_numbers, bin_values
+from satllm_env.compression.codec.transform import Transform
+
+
+class TorchTransform:
+    """A transform on tensors, with gradients to the activation.
+
+    Args:
+        transform: as fitted.
+    """
+
+    def __init__(self, transform: Transform) -> None:
+        self._arrays = {name: torch.from_numpy(array) for name, array in transform.arrays().items()}
+
+    def forward(self, activation: Tensor) -> Tensor:
+        """Components, shape (rows, components), of an activation of shape (…, W)."""
+        found = self._arrays
+        if "basis" in found:
+            components = (activation - found["mean"]) @ found["basis"]
+            if "tokens" in found:
+                components = (found["tokens"].T @ components).flatten(-2)
+        elif found:
+            components = (activation - found["mean"]) / found["deviation"]
+        else:
+            components = activation
+        return components.reshape(-1, components.shape[-1])
+
+    def undo(self, components: Tensor) -> Tensor:
+        """Activations from components; any shape of the right size."""
+        found = self._arrays
+        if "tokens" in found:
+            components = found["tokens"] @ components.reshape(-1, *found["mean"].shape)
+        if "basis" in found:
+            return components @ found["inverse"] + found["mean"]
+        return components * found["deviation"] + found["mean"] if found else components
+
 
 _LEAST_PROBABILITY = 2.0**-24  # what the range coder gives the rarest symbol
 

@@ -1,4 +1,4 @@
-"""Symbols to bits near their entropy: constriction's range coder with a table for each component.
+"""Symbols to bits near their entropy: constriction's range coder with tables of the components' symbols.
 
 Every integer has a code: a symbol beyond its table is coded as the table's escape and its excess sent
 apart. Tables reach the coder as whole numbers, and it turns them into 24-bit frequencies with the four
@@ -21,13 +21,13 @@ from satllm_env.compression.codec.packing import (
     read_integers,
 )
 from satllm_env.compression.codec.quantise import MAX_SYMBOL
-from satllm_env.compression.codec.tables import SymbolTables
+from satllm_env.compression.codec.tables import SymbolTables, by_table
 
 Symbols = NDArray[np.int32]
 
 
 class RangeCoder:
-    """Codes the symbols of W components, component by component."""
+    """Codes the symbols of components, table by table."""
 
     def __init__(self, tables: SymbolTables) -> None:
         self.tables = tables
@@ -38,7 +38,7 @@ class RangeCoder:
 
     @cached_property
     def _models(self) -> list[stream.model.Categorical]:
-        """The coder's model of each component."""
+        """The coder's model of each table."""
         return [stream.model.Categorical(row.astype(np.float64), perfect=False) for row in self.tables.rows()]
 
     def encode(self, symbols: Symbols, counts: NDArray[np.int64]) -> bytes:
@@ -46,9 +46,11 @@ class RangeCoder:
 
         Args:
             symbols: those of the first component, then those of the second, …; up to `MAX_SYMBOL` from 0.
-            counts: how many symbols each component has, shape (W,).
+            counts: how many symbols each component has, shape (components,).
         """
-        reach = np.repeat(self.tables.reach, counts)
+        order, counts, reach = self._laid_out(counts)
+        if order is not None:
+            symbols = symbols[order]
         beyond = np.flatnonzero(np.abs(symbols) > reach)
         codes = symbols + reach
         codes[beyond] = 2 * reach[beyond] + 1
@@ -66,13 +68,24 @@ class RangeCoder:
         """
         reader = Reader(data)
         excess = _read_escapes(reader, int(counts.sum()))
-        reach = np.repeat(self.tables.reach, counts)
+        order, counts, reach = self._laid_out(counts)
         symbols = self._decode_words(reader.rest(), counts) - reach
         beyond = np.flatnonzero(symbols > reach)
         if len(beyond) != len(excess):
             raise bad_payload(f"has {len(beyond)} escapes but {len(excess)} excesses")
         symbols[beyond] = np.where(excess < 0, excess - reach[beyond], excess + reach[beyond] + 1)
-        return symbols
+        if order is None:
+            return symbols
+        components = np.empty_like(symbols)
+        components[order] = symbols
+        return components
+
+    def _laid_out(
+        self, counts: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64] | None, NDArray[np.int64], NDArray[np.int32]]:
+        """Of the symbols table by table: their places among the components', numbers and reach."""
+        order, per_table = by_table(self.tables.table_of, counts)
+        return order, per_table, np.repeat(self.tables.reach, per_table)
 
     def _decode_words(self, data: bytes, counts: NDArray[np.int64]) -> Symbols:
         if len(data) % 4:

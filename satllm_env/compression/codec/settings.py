@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, field_validator
 from satllm_env.errors import InputError
 from satllm_env.problem.schema import Finite, Form, Name, Positive, first_error
 
-TransformKind = Literal["none", "scale", "klt"]
+TransformKind = Literal["none", "scale", "klt", "weighted-klt", "token-klt", "weighted-token-klt"]
 Share = Annotated[Finite, Field(gt=0, le=1)]
 
 
@@ -20,7 +20,8 @@ class TopK(Form):
     keep: Share
     """[1] of the values, rounded to the nearest whole number of them."""
     per: Literal["token", "tensor"] = "token"
-    """Where the largest are sought: in each token's values or in all of a payload's."""
+    """Where the largest are sought: in each token's values (each input's, where the transform is one of
+    tokens) or in all of a payload's."""
 
 
 class StaticMask(Form):
@@ -71,7 +72,9 @@ class CodecSettings(Form):
 
     name: Name
     transform: TransformKind = "none"
-    """`scale` divides each channel by its standard deviation; `klt` rotates to principal components."""
+    """`scale` divides each channel by its standard deviation; `klt` takes principal components of the
+    channels, `token-klt` of the tokens too; the weighted ones take them as the output is sensitive to them.
+    """
     sparsifier: Sparsifier | None = None
     quantiser: Quantiser
     coder: Literal["none", "zstandard", "range"] = "none"
@@ -98,9 +101,9 @@ def parse_settings(table: dict[str, Any], source: str) -> CodecSettings:
 
 
 def klt_levels(
-    steps: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0),
+    steps: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0), transform: TransformKind = "klt"
 ) -> tuple[CodecSettings, ...]:
-    """Levels of the KLT, the uniform quantiser and the range coder, by step [σ]: `klt-1`, `klt-1.5`…
+    """Levels of a KLT, the uniform quantiser and the range coder, by step [σ]: `klt-1`, `klt-1.5`…
 
     Raises:
         InputError: a step is no positive number, or is given twice.
@@ -110,8 +113,8 @@ def klt_levels(
     return tuple(
         parse_settings(
             {
-                "name": f"klt-{step:g}",
-                "transform": "klt",
+                "name": f"{transform}-{step:g}",
+                "transform": transform,
                 "coder": "range",
                 "quantiser": {"kind": "uniform", "step": step},
             },

@@ -18,7 +18,7 @@ from satllm_env.compression.codec.codec import Codec
 from satllm_env.compression.codec.quantise import Steps
 from satllm_env.compression.codec.settings import CodecSettings, StaticMask, UniformSteps
 from satllm_env.compression.codec.tables import SymbolTables
-from satllm_env.compression.codec.transform import PARAMETERS, restore_transform
+from satllm_env.compression.codec.transform import PARAMETERS, TokenKlt, restore_transform
 from satllm_env.errors import InputError
 from satllm_env.problem.schema import Form, first_error
 
@@ -117,18 +117,20 @@ def _part(settings: CodecSettings, boundary: int, width: int, arrays: Arrays, so
     where = f"{source}: {settings.name}/{boundary}"
     kind = settings.transform
     transform = restore_transform(kind, named("transform.", PARAMETERS[kind]), width, where)
+    components = transform.mean.size if isinstance(transform, TokenKlt) else width
     keep, steps, tables = None, None, None
     if isinstance(settings.sparsifier, StaticMask):
         keep = named("", ("keep",), np.bool_)["keep"]
-        if keep.shape[-1:] != (width,):
-            raise InputError(where, "keep", f"must have shape (…, {width})")
+        if keep.shape[-1:] != (components,):
+            raise InputError(where, "keep", f"must have shape (…, {components})")
     if isinstance(settings.quantiser, UniformSteps):
         steps = Steps(**named("steps.", ("step", "threshold", "offset")))
-        steps.check(width, where)
+        steps.check(components, where)
     if settings.coder == "range":
         reach = named("tables.", ("reach",), np.int32)
-        tables = SymbolTables(**reach, **named("tables.", ("frequencies",), np.uint32))
-        tables.check(width, where)
+        table_of = named("tables.", ("table_of",), np.int32)
+        tables = SymbolTables(**reach, **named("tables.", ("frequencies",), np.uint32), **table_of)
+        tables.check(components, where)
     return BoundaryCodec(settings, width, transform, keep, steps, tables)
 
 

@@ -1,8 +1,9 @@
-"""How often each component takes each symbol: whole numbers, from calibration, known to both ends."""
+"""How often components take each symbol: whole numbers, from calibration, known to both ends."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,61 +14,101 @@ MAX_REACH = 255
 TOTAL = 2**22
 """Sum that frequencies are brought to, up to rounding; the coder itself counts in 24 bits."""
 _MAX_FREQUENCY = 2**23
+SHARED_TABLES = 128
+"""Where components are too many for a table each: those of like magnitudes share one."""
 _PRIOR = 1.0  # [symbols] weight of the Laplace distribution that fills what calibration never saw
 _ESCAPES = 0.5  # [symbols] added to the escapes seen, so that one costs no more than calibration can tell
 
 
 @dataclass(frozen=True, eq=False)
 class SymbolTables:
-    """Frequencies of W components.
+    """Frequencies of the components' symbols.
 
-    Component c has one for each symbol of -reach[c] … reach[c], in that order, and a last one for any
+    Table t has one for each symbol of -reach[t] … reach[t], in that order, and a last one for any
     symbol beyond (the escape).
     """
 
     reach: NDArray[np.int32]
-    """shape (W,)"""
+    """shape (tables,)"""
     frequencies: NDArray[np.uint32]
-    """All components' in a row; shape (sum of 2·reach + 2,)."""
+    """All tables' in a row; shape (sum of 2·reach + 2,)."""
+    table_of: NDArray[np.int32]
+    """Each component's table, shape (components,)."""
 
     @property
     def ends(self) -> NDArray[np.int64]:
-        """Where each component's frequencies end, shape (W,)."""
+        """Where each table's frequencies end, shape (tables,)."""
         return np.cumsum(2 * self.reach.astype(np.int64) + 2)
 
     def rows(self) -> list[NDArray[np.uint32]]:
-        """The frequencies of each component."""
+        """The frequencies of each table."""
         return np.split(self.frequencies, self.ends[:-1])
 
     def arrays(self) -> dict[str, NDArray[np.int32] | NDArray[np.uint32]]:
         """The parameters, by name."""
-        return {"reach": self.reach, "frequencies": self.frequencies}
+        return {"reach": self.reach, "frequencies": self.frequencies, "table_of": self.table_of}
 
-    def check(self, width: int, source: str) -> None:
+    def check(self, components: int, source: str) -> None:
         """Check tables from outside.
 
         Raises:
             InputError: names `source` and the array at fault.
         """
-        if self.reach.shape != (width,) or not ((self.reach >= 0) & (self.reach <= MAX_REACH)).all():
-            raise InputError(source, "reach", f"must be {width} integers from 0 to {MAX_REACH}")
+        if self.reach.ndim != 1 or not ((self.reach >= 0) & (self.reach <= MAX_REACH)).all():
+            raise InputError(source, "reach", f"must be integers from 0 to {MAX_REACH}")
+        known = (self.table_of >= 0) & (self.table_of < len(self.reach))
+        if self.table_of.shape != (components,) or not known.all():
+            raise InputError(source, "table_of", f"must be {components} numbers of tables")
         if self.frequencies.shape != (int(self.ends[-1]),):
             raise InputError(source, "frequencies", f"must be {int(self.ends[-1])} integers, as reach tells")
         if not ((self.frequencies > 0) & (self.frequencies <= _MAX_FREQUENCY)).all():
             raise InputError(source, "frequencies", f"must be from 1 to {_MAX_FREQUENCY}")
 
 
-def count_symbols(symbols: NDArray[np.int32], counts: NDArray[np.int64]) -> SymbolTables:
+def count_symbols(
+    symbols: NDArray[np.int32], counts: NDArray[np.int64], shared: int | None = None
+) -> SymbolTables:
     """Count the symbols of calibration; tables reach one symbol further than what was seen.
 
     Args:
         symbols: those of the first component, then those of the second, …
-        counts: how many symbols each component has, shape (W,).
+        counts: how many symbols each component has, shape (components,).
+        shared: tables that the components share, those of like mean magnitude one; None gives each its own.
     """
-    columns = np.split(symbols, np.cumsum(counts)[:-1])
+    table_of = np.arange(len(counts)) if shared is None else _by_magnitude(symbols, counts, shared)
+    order, table_counts = by_table(table_of, counts)
+    columns = np.split(symbols if order is None else symbols[order], np.cumsum(table_counts)[:-1])
     reach = [min(int(np.abs(column).max(initial=0)) + 1, MAX_REACH) for column in columns]
     rows = [_frequencies(column, edge) for column, edge in zip(columns, reach, strict=True)]
-    return SymbolTables(np.array(reach, dtype=np.int32), np.concatenate(rows))
+    return SymbolTables(
+        np.array(reach, dtype=np.int32), np.concatenate(rows), np.asarray(table_of, dtype=np.int32)
+    )
+
+
+def by_table(
+    table_of: NDArray[Any], counts: NDArray[np.int64]
+) -> tuple[NDArray[np.int64] | None, NDArray[np.int64]]:
+    """Places of the symbols, table by table, and how many each table has; None if they are so already.
+
+    Args:
+        table_of: each component's table.
+        counts: how many symbols each component has.
+    """
+    per_table = np.bincount(table_of, counts).astype(np.int64)
+    if (np.diff(table_of) >= 0).all():
+        return None, per_table
+    # 16 bits where they do: NumPy sorts those stably in linear time
+    keys = np.repeat(table_of.astype(np.uint16 if table_of.max() < 2**16 else np.uint32), counts)
+    return np.argsort(keys, kind="stable"), per_table
+
+
+def _by_magnitude(symbols: NDArray[np.int32], counts: NDArray[np.int64], tables: int) -> NDArray[np.int64]:
+    """Tables of equally many components, in order of their mean magnitude."""
+    component = np.repeat(np.arange(len(counts)), counts)
+    sums = np.bincount(component, np.abs(symbols.astype(np.float64)), len(counts))
+    rank = np.empty(len(counts), dtype=np.int64)
+    rank[np.argsort(-sums / np.maximum(counts, 1), kind="stable")] = np.arange(len(counts))
+    return rank * min(tables, len(counts)) // len(counts)
 
 
 def _frequencies(symbols: NDArray[np.int32], reach: int) -> NDArray[np.uint32]:

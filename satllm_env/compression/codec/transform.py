@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,24 +12,41 @@ from satllm_env.compression.codec.settings import TransformKind
 from satllm_env.errors import InputError
 
 Values = NDArray[np.float32]
+Exact = NDArray[np.float64]
+Shape = tuple[int, ...]
 
 PARAMETERS: dict[TransformKind, tuple[str, ...]] = {
     "none": (),
     "scale": ("mean", "deviation"),
-    "klt": ("mean", "basis"),
+    "klt": ("mean", "basis", "inverse"),
+    "weighted-klt": ("mean", "basis", "inverse"),
+    "token-klt": ("mean", "basis", "inverse", "tokens"),
+    "weighted-token-klt": ("mean", "basis", "inverse", "tokens"),
 }
 """Names of each kind's arrays."""
 
+FLOOR = 0.1
+"""[1] added to the sensitivity to every channel, in units of their mean: a gradient says nothing of what a
+large error does, so none is taken to be free."""
+
 
 class Transform(Protocol):
-    """An invertible map of tokens; rows are tokens, shape (N, W) to and fro."""
+    """An invertible map of activations, shape (…, W), to components, one row per token or per input."""
 
-    def forward(self, rows: Values) -> Values:
-        """Map activations to components."""
+    def forward(self, activation: Values) -> Values:
+        """Components of an activation; shape (rows, components per row)."""
         ...
 
-    def inverse(self, components: Values) -> Values:
-        """Map components to activations."""
+    def undo(self, components: Values) -> Values:
+        """Undo `forward`, but for the shape: (tokens, W)."""
+        ...
+
+    def component_shape(self, shape: Shape) -> Shape:
+        """Shape of an activation's components, the last size a row's.
+
+        Raises:
+            InputError: the transform does not fit activations of this shape.
+        """
         ...
 
     def arrays(self) -> dict[str, Values]:
@@ -41,13 +58,17 @@ class Transform(Protocol):
 class NoTransform:
     """Components are the channels as they are."""
 
-    def forward(self, rows: Values) -> Values:
-        """Return the rows."""
-        return rows
+    def forward(self, activation: Values) -> Values:
+        """Return the tokens."""
+        return activation.reshape(-1, activation.shape[-1])
 
-    def inverse(self, components: Values) -> Values:
+    def undo(self, components: Values) -> Values:
         """Return the components."""
         return components
+
+    def component_shape(self, shape: Shape) -> Shape:
+        """The same."""
+        return shape
 
     def arrays(self) -> dict[str, Values]:
         """No parameters."""
@@ -63,13 +84,18 @@ class ChannelScale:
     deviation: Values
     """shape (W,)"""
 
-    def forward(self, rows: Values) -> Values:
+    def forward(self, activation: Values) -> Values:
         """Standardise each channel."""
+        rows = activation.reshape(-1, len(self.mean))
         return np.asarray((rows - self.mean) / self.deviation, dtype=np.float32)
 
-    def inverse(self, components: Values) -> Values:
+    def undo(self, components: Values) -> Values:
         """Undo `forward`."""
         return np.asarray(components * self.deviation + self.mean, dtype=np.float32)
+
+    def component_shape(self, shape: Shape) -> Shape:
+        """The same."""
+        return shape
 
     def arrays(self) -> dict[str, Values]:
         """Mean and deviation."""
@@ -78,49 +104,144 @@ class ChannelScale:
 
 @dataclass(frozen=True, eq=False)
 class Klt:
-    """Principal components (Karhunen-Loève transform), the most variance first."""
+    """Principal components of the channels (Karhunen-Loève transform), the most variance first."""
 
     mean: Values
     """shape (W,)"""
     basis: Values
-    """Orthonormal columns, one per component; shape (W, W)."""
+    """One column per component, shape (W, W)."""
+    inverse: Values
+    """Of the basis: its transpose, unless sensitivities weighted it."""
 
-    def forward(self, rows: Values) -> Values:
-        """Rotate the centred rows."""
+    def forward(self, activation: Values) -> Values:
+        """Project the centred tokens."""
+        rows = activation.reshape(-1, len(self.basis))
         return np.asarray((rows - self.mean) @ self.basis, dtype=np.float32)
 
-    def inverse(self, components: Values) -> Values:
+    def undo(self, components: Values) -> Values:
         """Undo `forward`."""
-        return np.asarray(components @ self.basis.T + self.mean, dtype=np.float32)
+        return np.asarray(components @ self.inverse + self.mean, dtype=np.float32)
+
+    def component_shape(self, shape: Shape) -> Shape:
+        """The same."""
+        return shape
 
     def arrays(self) -> dict[str, Values]:
-        """Mean and basis."""
-        return {"mean": self.mean, "basis": self.basis}
+        """Mean, basis and its inverse."""
+        return {"mean": self.mean, "basis": self.basis, "inverse": self.inverse}
 
 
-def fit_transform(kind: TransformKind, rows: Values) -> Transform:
-    """Fit a transform to the tokens of calibration activations.
+@dataclass(frozen=True, eq=False)
+class TokenKlt:
+    """Principal components of the channels and then of the tokens: an input's tokens share one row.
+
+    Neighbouring patches of an image are alike, and what the network does with them is alike too, so
+    most of an input's energy is in few of the T·W components. Each token has a mean of its own.
+    """
+
+    mean: Values
+    """shape (T, W)"""
+    basis: Values
+    """One column per component of the channels, shape (W, W)."""
+    inverse: Values
+    """Of the basis."""
+    tokens: Values
+    """Orthonormal columns, one per component of the tokens, shape (T, T)."""
+
+    def forward(self, activation: Values) -> Values:
+        """Project the centred tokens, then across them; shape (inputs, T·W)."""
+        inputs = activation.reshape(-1, *self.mean.shape)
+        components = self.tokens.T @ ((inputs - self.mean) @ self.basis)
+        return np.asarray(components.reshape(len(inputs), self.mean.size), dtype=np.float32)
+
+    def undo(self, components: Values) -> Values:
+        """Undo `forward`; shape (inputs·T, W)."""
+        inputs = self.tokens @ components.reshape(-1, *self.mean.shape)
+        whole = inputs @ self.inverse + self.mean
+        return np.asarray(whole.reshape(-1, self.mean.shape[1]), dtype=np.float32)
+
+    def component_shape(self, shape: Shape) -> Shape:
+        """The last two sizes become one.
+
+        Raises:
+            InputError: the activation has not T tokens.
+        """
+        tokens, width = self.mean.shape
+        if len(shape) < 2 or shape[-2] != tokens:
+            raise InputError("activation", "", f"must have shape (…, {tokens}, {width}) (got {shape})")
+        return (*shape[:-2], tokens * width)
+
+    def arrays(self) -> dict[str, Values]:
+        """Means, bases and the inverse."""
+        return {"mean": self.mean, "basis": self.basis, "inverse": self.inverse, "tokens": self.tokens}
+
+
+def fit_transform(kind: TransformKind, activation: Values, sensitivity: Exact | None = None) -> Transform:
+    """Fit a transform to calibration activations.
 
     Args:
-        rows: shape (N, W), N at least 1, finite.
+        kind: the weighted ones need the sensitivity.
+        activation: shape (…, W), or (…, T, W) where tokens are transformed; not empty, finite.
+        sensitivity: (W, W) mean of g·gᵀ over tokens, g the gradient of the output's log-likelihood; see
+            `sensitivity.output_sensitivities`.
     """
     if kind == "none":
         return NoTransform()
-    exact = rows.astype(np.float64)
-    mean = exact.mean(axis=0)
-    exact -= mean
     if kind == "scale":
-        deviation = np.sqrt((exact**2).mean(axis=0)).astype(np.float32)
-        return ChannelScale(mean.astype(np.float32), np.where(deviation > 0, deviation, np.float32(1)))
-    return Klt(mean.astype(np.float32), _principal_axes(exact))
+        return _fit_scale(activation)
+    weights = sensitivity if kind.startswith("weighted") else None
+    if "token" in kind:
+        return _fit_token_klt(activation.astype(np.float64), weights)
+    rows = activation.reshape(-1, activation.shape[-1]).astype(np.float64)
+    mean = rows.mean(axis=0)
+    basis, inverse = _channel_bases(rows - mean, weights)
+    return Klt(mean.astype(np.float32), basis, inverse)
 
 
-def _principal_axes(centred: NDArray[np.float64]) -> Values:
+def _fit_scale(activation: Values) -> ChannelScale:
+    rows = activation.reshape(-1, activation.shape[-1]).astype(np.float64)
+    deviation = rows.std(axis=0).astype(np.float32)
+    return ChannelScale(
+        rows.mean(axis=0).astype(np.float32), np.where(deviation > 0, deviation, np.float32(1))
+    )
+
+
+def _fit_token_klt(activation: Exact, weights: Exact | None) -> TokenKlt:
+    inputs = activation.reshape(-1, *activation.shape[-2:])
+    mean = inputs.mean(axis=0)
+    inputs = inputs - mean
+    basis, inverse = _channel_bases(inputs.reshape(-1, inputs.shape[-1]), weights)
+    components = np.moveaxis(inputs @ basis, 1, 2)
+    tokens = _principal_axes(components.reshape(-1, components.shape[-1])).astype(np.float32)
+    return TokenKlt(mean.astype(np.float32), basis, inverse, tokens)
+
+
+def _channel_bases(centred: Exact, weights: Exact | None) -> tuple[Values, Values]:
+    """Basis (columns) and its inverse, of centred rows.
+
+    With weights F, the error e of an activation costs eᵀFe to second order (half of that is its KL
+    divergence where F is the Fisher information). Principal components of F^½·x make that the plain
+    squared error, for which one step for all components is best at high rates.
+    """
+    if weights is None:
+        basis = _principal_axes(centred)
+        return basis.astype(np.float32), np.ascontiguousarray(basis.T, dtype=np.float32)
+    floored = weights / np.trace(weights) * len(weights) + FLOOR * np.eye(len(weights))
+    values, vectors = np.linalg.eigh(floored)
+    root, inverse_root = (vectors * values**power @ vectors.T for power in (0.5, -0.5))
+    axes = _principal_axes(centred @ root)
+    return (
+        np.ascontiguousarray(root @ axes, dtype=np.float32),
+        np.ascontiguousarray(axes.T @ inverse_root, dtype=np.float32),
+    )
+
+
+def _principal_axes(centred: Exact) -> Exact:
     """Eigenvectors of the covariance, the most variance first; each one's largest entry is positive."""
     _, vectors = np.linalg.eigh(centred.T @ centred / len(centred))
     vectors = vectors[:, ::-1]
     largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=0)[None], axis=0)
-    return np.ascontiguousarray((vectors * np.sign(largest)).astype(np.float32))
+    return np.ascontiguousarray(vectors * np.sign(largest))
 
 
 def restore_transform(kind: TransformKind, arrays: dict[str, Values], width: int, source: str) -> Transform:
@@ -129,14 +250,27 @@ def restore_transform(kind: TransformKind, arrays: dict[str, Values], width: int
     Raises:
         InputError: they are not finite numbers of the right shape.
     """
+    count = len(arrays["tokens"]) if arrays.get("tokens", np.zeros(())).ndim else 0
+    shapes: dict[str, Shape] = {
+        "mean": (count, width) if "token" in kind else (width,),
+        "deviation": (width,),
+        "basis": (width, width),
+        "inverse": (width, width),
+        "tokens": (count, count),
+    }
     for name in PARAMETERS[kind]:
-        shape = (width, width) if name == "basis" else (width,)
-        if arrays[name].shape != shape or not np.isfinite(arrays[name]).all():
-            raise InputError(source, name, f"must be finite numbers of shape {shape}")
+        if arrays[name].shape != shapes[name] or not np.isfinite(arrays[name]).all():
+            raise InputError(source, name, f"must be finite numbers of shape {shapes[name]}")
+    return _restored(kind, arrays, source)
+
+
+def _restored(kind: TransformKind, arrays: dict[str, Any], source: str) -> Transform:
     if kind == "none":
         return NoTransform()
     if kind == "scale":
         if (arrays["deviation"] <= 0).any():
             raise InputError(source, "deviation", "must be above 0")
-        return ChannelScale(arrays["mean"], arrays["deviation"])
-    return Klt(arrays["mean"], arrays["basis"])
+        return ChannelScale(**arrays)
+    if "token" in kind:
+        return TokenKlt(**arrays)
+    return Klt(**arrays)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from satllm_env.compression.codec import Codec, CodecSettings, Learned, calibrate, parse_settings
+from satllm_env.compression.codec.settings import TransformKind
 
 WIDTH, TOKENS, BOUNDARY = 12, 16, 3
 KEEP = np.arange(WIDTH) % 3 < 2
+KEEP_TOKENS = np.arange(TOKENS * WIDTH) % 3 < 2
+TRANSFORMS = get_args(TransformKind)
+SENSITIVITY = np.diag(np.linspace(0, 2, WIDTH)) + 0.1
 
 INT8 = {"kind": "integer", "bits": 8}
 INT4 = {"kind": "integer", "bits": 4}
@@ -41,9 +45,7 @@ def settings(**parts: Any) -> CodecSettings:
 
 def all_settings() -> list[CodecSettings]:
     """Every combination of parts that the form allows."""
-    combined = itertools.product(
-        ("none", "scale", "klt"), SPARSIFIERS, QUANTISERS, ("none", "zstandard", "range")
-    )
+    combined = itertools.product(TRANSFORMS, SPARSIFIERS, QUANTISERS, ("none", "zstandard", "range"))
     return [
         parse_settings(
             {"name": f"level-{n}", "transform": t, "sparsifier": s, "quantiser": q, "coder": c}, "test"
@@ -62,6 +64,27 @@ def activations(images: int, seed: int = 0) -> NDArray[np.float32]:
     return ((sources * spread) @ axes + fixed.normal(size=WIDTH)).astype(np.float32)
 
 
-def codec_of(level: CodecSettings, keep: NDArray[np.bool_] = KEEP) -> Codec:
-    """A codec calibrated on some activations."""
-    return calibrate([level], {BOUNDARY: activations(20)}, {BOUNDARY: Learned(keep=keep)})[0]
+def codec_of(level: CodecSettings, keep: NDArray[np.bool_] | None = None, images: int = 20) -> Codec:
+    """A codec calibrated on some activations; one of tokens has a mask of its own."""
+    return codecs_of([level], {BOUNDARY: activations(images)}, keep)[0]
+
+
+def codecs_of(
+    levels: list[CodecSettings],
+    data: dict[int, NDArray[np.float32]],
+    keep: NDArray[np.bool_] | None = None,
+) -> list[Codec]:
+    """Codecs calibrated on some data, with the masks and sensitivities that they need."""
+    return [
+        calibrate(
+            [level],
+            data,
+            dict.fromkeys(data, Learned(_mask(level) if keep is None else keep)),
+            dict.fromkeys(data, SENSITIVITY),
+        )[0]
+        for level in levels
+    ]
+
+
+def _mask(level: CodecSettings) -> NDArray[np.bool_]:
+    return KEEP_TOKENS if "token" in level.transform else KEEP

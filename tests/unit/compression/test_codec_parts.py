@@ -19,12 +19,13 @@ from satllm_env.compression.codec.packing import (
 )
 from satllm_env.compression.codec.quantise import bin_numbers, bin_values, next_bfloat16
 from satllm_env.compression.codec.range_coder import RangeCoder
+from satllm_env.compression.codec.settings import TransformKind
 from satllm_env.compression.codec.sparsify import decide, largest
 from satllm_env.compression.codec.tables import MAX_REACH, count_symbols
-from satllm_env.compression.codec.transform import Klt, fit_transform
+from satllm_env.compression.codec.transform import FLOOR, Klt, fit_transform
 from satllm_env.errors import InputError
 
-from .codec_cases import BOUNDARY, WIDTH, activations, all_settings, codec_of, settings
+from .codec_cases import BOUNDARY, SENSITIVITY, TOKENS, WIDTH, activations, all_settings, codec_of, settings
 
 UNIFORM = {"kind": "uniform", "step": 1.0}
 int32s = hnp.arrays(np.int32, st.integers(0, 50), elements=st.integers(-(2**30), 2**30))
@@ -40,7 +41,7 @@ def test_the_klt_has_uncorrelated_components_in_order() -> None:
     variances = np.diag(covariance)
     assert (np.diff(variances) <= 0).all()
     np.testing.assert_allclose(covariance, np.diag(variances), atol=1e-4 * variances[0])
-    np.testing.assert_allclose(klt.inverse(klt.forward(rows)), rows, atol=1e-5)
+    np.testing.assert_allclose(klt.undo(klt.forward(rows)), rows, atol=1e-5)
 
 
 def test_scaling_standardises_and_leaves_constants_alone() -> None:
@@ -51,7 +52,66 @@ def test_scaling_standardises_and_leaves_constants_alone() -> None:
     standard = scale.forward(rows)
     np.testing.assert_allclose(standard.mean(axis=0), 0, atol=1e-4)
     np.testing.assert_allclose(np.delete(standard.std(axis=0), 4), 1, rtol=1e-4)
-    assert (scale.inverse(standard)[:, 4] == 7).all()
+    assert (scale.undo(standard)[:, 4] == 7).all()
+
+
+def test_sensitivities_make_the_weighted_error_plain() -> None:
+    """In the weighted transform's components the squared error is the one the sensitivity weighs."""
+    rows = activations(50).reshape(-1, WIDTH)
+    klt = fit_transform("weighted-klt", rows, SENSITIVITY)
+    components = klt.forward(rows)
+    covariance = np.cov(components.T)
+    np.testing.assert_allclose(covariance, np.diag(np.diag(covariance)), atol=1e-4 * covariance.max())
+    np.testing.assert_allclose(klt.undo(components), rows, atol=1e-4)
+    error = np.random.default_rng(0).normal(size=components.shape).astype(np.float32)
+    wrong = klt.undo(components + error) - rows
+    weights = SENSITIVITY / np.trace(SENSITIVITY) * WIDTH + FLOOR * np.eye(WIDTH)
+    np.testing.assert_allclose(
+        np.einsum("nw,wv,nv->n", wrong, weights, wrong), (error**2).sum(axis=1), rtol=1e-2
+    )
+
+
+@pytest.mark.parametrize("kind", ["token-klt", "weighted-token-klt"])
+def test_token_transforms_gather_an_input_s_energy(kind: TransformKind) -> None:
+    """Alike tokens give one large component per channel's; every token has a mean of its own."""
+    rng = np.random.default_rng(0)
+    own = rng.normal(size=(TOKENS, WIDTH))
+    alike = rng.normal(size=(200, 1, WIDTH)) + 0.1 * rng.normal(size=(200, TOKENS, WIDTH))
+    inputs = (alike + own).astype(np.float32)
+    transform = fit_transform(kind, inputs, SENSITIVITY)
+    components = transform.forward(inputs)
+    assert components.shape == (200, TOKENS * WIDTH)
+    energy = np.sort((components**2).mean(axis=0))[::-1]
+    assert energy[:WIDTH].sum() > 0.97 * energy.sum()
+    np.testing.assert_allclose(components.mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(transform.undo(components).reshape(inputs.shape), inputs, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "sensitivity", [None, np.ones((2, 2)), np.zeros((WIDTH, WIDTH)), np.nan * SENSITIVITY]
+)
+def test_weighted_transforms_need_a_sensitivity(sensitivity: np.ndarray | None) -> None:
+    """None, one of another width or one without a scale is refused by name."""
+    given_ones = None if sensitivity is None else {BOUNDARY: sensitivity}
+    with pytest.raises(InputError, match=f"boundary {BOUNDARY}: sensitivity: must be"):
+        calibrate(
+            [settings(transform="weighted-klt", quantiser=UNIFORM)],
+            {BOUNDARY: activations(5)},
+            None,
+            given_ones,
+        )
+
+
+def test_shared_tables_hold_components_of_like_magnitudes() -> None:
+    """Fewer tables than components; the components' symbols come back in their own order."""
+    scales = np.array([9.0, 0.1, 5.0, 0.2, 8.0, 0.1])
+    symbols = np.rint(np.random.default_rng(0).laplace(size=(6, 50)) * scales[:, None]).astype(np.int32)
+    counts = np.full(6, 50)
+    tables = count_symbols(symbols.reshape(-1), counts, shared=2)
+    np.testing.assert_array_equal(tables.table_of, [0, 1, 0, 1, 0, 1])
+    coder = RangeCoder(tables)
+    data = coder.encode(symbols.reshape(-1), counts)
+    np.testing.assert_array_equal(coder.decode(data, counts), symbols.reshape(-1))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, save_file
 from satllm_env.compression.codec import Learned, calibrate, klt_levels, load_codecs, save_codecs
 from satllm_env.errors import InputError
 
-from .codec_cases import BOUNDARY, KEEP, WIDTH, activations, all_settings, settings
+from .codec_cases import BOUNDARY, KEEP, WIDTH, activations, all_settings, codecs_of, settings
 
 LEVEL = settings(
     transform="klt",
@@ -35,7 +35,7 @@ def write(path: Path, key: str = "", array: np.ndarray | None = None) -> Path:
 def test_codecs_come_back_from_their_file(tmp_path: Path) -> None:
     """Every combination of parts, over two boundaries: same fingerprints, so same payloads."""
     data = {2: activations(5), 7: activations(6)}
-    codecs = calibrate(all_settings(), data, dict.fromkeys(data, Learned(keep=KEEP)))
+    codecs = codecs_of(all_settings(), data)
     save_codecs(tmp_path / "codecs.safetensors", codecs)
     loaded = load_codecs(tmp_path / "codecs.safetensors")
     assert [codec.settings for codec in loaded] == [codec.settings for codec in codecs]
@@ -79,6 +79,8 @@ def test_levels_that_disagree_are_not_written(tmp_path: Path) -> None:
         ("level/3/tables.reach", np.full(WIDTH, -1, np.int32), "reach"),
         ("level/3/tables.reach", np.full(WIDTH, 255, np.int32), "frequencies"),
         ("level/3/tables.frequencies", None, "missing"),
+        ("level/3/tables.table_of", np.full(WIDTH, WIDTH, np.int32), "table_of"),
+        ("level/3/tables.table_of", np.zeros(2, np.int32), "table_of"),
     ],
 )
 def test_broken_arrays_are_refused(tmp_path: Path, key: str, array: Any, problem: str) -> None:

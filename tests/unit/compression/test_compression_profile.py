@@ -148,8 +148,8 @@ def changed(table: dict[str, Any], part: str, **values: object) -> dict[str, Any
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ({}, "kind: must be 'fit' or 'measured' (is missing)"),
-        (FITTED | {"kind": "guess"}, "kind: must be 'fit' or 'measured' (got 'guess')"),
+        ({}, "kind: must be one of 'fit', 'measured', 'measured-cuts' (is missing)"),
+        (FITTED | {"kind": "guess"}, "kind: must be one of 'fit', 'measured', 'measured-cuts' (got 'guess')"),
         (FITTED | {"kind": ["fit"]}, "kind: must be"),
         (FITTED | {"kind": "measured"}, "levels: Field required"),
         (FITTED | {"extra": 1}, "extra: "),

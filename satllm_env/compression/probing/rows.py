@@ -1,0 +1,106 @@
+"""What `profile_compression.py` writes of every set of cuts, beside the profile itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from satllm_env.compression.codec import Codec
+from satllm_env.compression.measured_cuts import CutFigures, CutLevel
+from satllm_env.compression.probing.outcome import Crossing, Cut, CutSet, Outcome
+from satllm_env.problem.schema import Finite, Form, Name
+
+Count = Annotated[int, Field(ge=1, strict=True)]
+
+
+class SetRow(Form):
+    """One set of cuts, measured."""
+
+    cuts: tuple[tuple[Count, Name], ...]
+    """Boundary and level of each."""
+    ratio: Finite
+    """[1] over all cuts together."""
+    kl_nat: Finite
+    kl_half_width: Finite
+    loss: Finite
+    """[percentage points]"""
+    loss_half_width: Finite
+    agreement_pct: Finite
+    perplexity_factor: Finite
+    summed_kl_nat: Finite | None = None
+    """[nat] what the single cuts' divergences add up to."""
+    bound: Finite | None = None
+    """[percentage points] that the loss rule says."""
+
+
+class MethodRow(SetRow):
+    """One method at some cuts, for tables and the figure."""
+
+    method: Name
+    setting: Name
+    """What varies within the method, or which part of a chain this is."""
+    encode_s_per_byte: Finite
+    decode_s_per_byte: Finite
+
+
+def set_row(cuts: CutSet, outcome: Outcome, names: Sequence[str], **more: float) -> SetRow:
+    """The row of a set; `names` are those of the levels."""
+    return SetRow(**_figures(cuts, outcome, names), **more)
+
+
+def method_row(method: str, setting: str, cuts: CutSet, outcome: Outcome, name: str) -> MethodRow:
+    """The row of a method whose cuts have one level."""
+    total = Crossing.total(outcome.crossings)
+    return MethodRow(
+        method=method,
+        setting=setting,
+        encode_s_per_byte=total.encode_s / total.raw_bytes,
+        decode_s_per_byte=total.decode_s / total.raw_bytes,
+        **_figures(cuts, outcome, {cut.level: name for cut in cuts}),
+    )
+
+
+def cut_level(
+    codec: Codec, level: int, boundaries: Sequence[int], outcomes: dict[CutSet, Outcome]
+) -> CutLevel:
+    """A level of the profile, from its outcomes at single cuts."""
+    single = {boundary: outcomes[(Cut(boundary, level),)] for boundary in boundaries}
+    total = Crossing.total([outcome.crossings[0] for outcome in single.values()])
+    return CutLevel(
+        name=codec.settings.name,
+        settings=codec.settings.model_dump(mode="json"),
+        encode_s_per_byte=_rounded(total.encode_s / total.raw_bytes),
+        decode_s_per_byte=_rounded(total.decode_s / total.raw_bytes),
+        cuts=tuple(_cut_figures(boundary, outcome) for boundary, outcome in single.items()),
+    )
+
+
+def _cut_figures(boundary: int, outcome: Outcome) -> CutFigures:
+    return CutFigures(
+        boundary=boundary,
+        ratio=_rounded(outcome.ratio),
+        kl_nat=max(0.0, _rounded(outcome.divergence_nat.mean)),
+        loss=_rounded(outcome.loss.mean),
+        loss_half_width=_rounded(outcome.loss.half_width),
+        agreement_pct=_rounded(outcome.agreement_pct.mean),
+    )
+
+
+def _figures(cuts: CutSet, outcome: Outcome, names: Sequence[str] | dict[int, str]) -> dict[str, object]:
+    return {
+        "cuts": [(cut.boundary, names[cut.level]) for cut in cuts],
+        "ratio": _rounded(outcome.ratio),
+        "kl_nat": _rounded(outcome.divergence_nat.mean),
+        "kl_half_width": _rounded(outcome.divergence_nat.half_width),
+        "loss": _rounded(outcome.loss.mean),
+        "loss_half_width": _rounded(outcome.loss.half_width),
+        "agreement_pct": _rounded(outcome.agreement_pct.mean),
+        "perplexity_factor": _rounded(outcome.perplexity_factor),
+    }
+
+
+def _rounded(value: float) -> float:
+    """Five digits: more than the figures mean, and files stay small."""
+    return float(f"{value:.5g}")

@@ -1,0 +1,312 @@
+"""Measure the activation codec on a network: bytes, accuracy and time at every level and cut."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import torch
+import tyro
+from pydantic import TypeAdapter
+from rich.progress import Progress
+
+from satllm_env.cli import notes, print_json, progress, run_command, write_bytes, write_text
+from satllm_env.compression.codec import CodecSettings, save_codecs
+from satllm_env.compression.codec.settings import TransformKind
+from satllm_env.compression.learn import LearningSettings
+from satllm_env.compression.measured_cuts import MeasuredCuts, Provenance
+from satllm_env.compression.probing import methods
+from satllm_env.compression.probing.bench import Bench
+from satllm_env.compression.probing.data import ProbeData
+from satllm_env.compression.probing.report import cut_grid, level_grid, method_grid, set_grid
+from satllm_env.compression.probing.rows import MethodRow, SetRow
+from satllm_env.compression.profile import load_profile
+from satllm_env.errors import InputError
+from satllm_env.figures.canvas import to_png
+from satllm_env.figures.compression import loss_against_ratio
+from satllm_env.nets.char_lm import CharLmConfig
+from satllm_env.nets.store import NetCard, load_card, load_net, versions
+from satllm_env.provenance import command_line, git_revision
+from satllm_env.tables import Grid, rich_table
+
+Part = Literal["profile", "sets", "plans", "methods", "masks"]
+STEPS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
+"""[σ] of the levels."""
+FIGURE_STEPS = (0.5, 1.0, 2.0, 4.0)
+TOP_K_KEEPS = (0.5, 0.35, 0.2, 0.1)
+Row = TypeVar("Row", MethodRow, SetRow)
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Measure what compressing activations at the cuts of a network saves and costs.
+
+    Codecs are calibrated on the calibration split, masks trained on the training split, the loss rule
+    fitted on the validation split, and every other figure is measured on the test split. Parts:
+    `profile` (every level at every cut, and the loss rule: what the planner uses), `sets` (random sets of
+    cuts), `plans` (random plans within a budget), `methods` (transforms, the chain's parts, and the
+    published kind of chain, with a figure), `masks` (a learned mask, top-k and neither, at equal bytes).
+    Exit codes: 0; 2 bad input.
+    """
+
+    net: str = "landcover-vit"
+    """A shipped network's name, or the card of one's own."""
+    data: str | None = None
+    """Other data than the network's card names: a folder of images, or a text file."""
+    out: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
+    """Folder to write to; by default logs/compression/NET."""
+    parts: tuple[Part, ...] = ("profile", "sets", "plans", "methods", "masks")
+    """What to measure; all but `methods` and `masks` need the profile, of this run or the folder's."""
+    items: int = 3000
+    """Inputs of the test split, and at most as many of the validation split."""
+    steps: tuple[float, ...] = STEPS
+    """[σ] step of each level, ascending."""
+    sets: int = 200
+    """Random sets of one to four cuts, and as many to fit the loss rule to."""
+    set_step: float = 1.5
+    """[σ] the level of the random sets."""
+    plans: int = 100
+    """Random plans within the budget."""
+    budget: float = 1.0
+    """[percentage points] that a plan may lose."""
+    confidence: float = 0.975
+    """[1] of the loss rule: the share of sets that lose no more than it says."""
+    mask_steps: int = 200
+    """Steps of training a mask."""
+    seed: int = 0
+    """Of the random sets and plans, and of training."""
+    jobs: int = os.cpu_count() or 1
+    """Processes; they change no result but the times."""
+    codecs: bool = False
+    """Also write the calibrated codecs (safetensors)."""
+    json: bool = False
+    """Print one JSON object and nothing else on stdout."""
+
+
+def main(arguments: Arguments) -> None:
+    """Run the command."""
+    _check(arguments)
+    card, net = load_card(arguments.net), load_net(arguments.net).requires_grad_(False)
+    out = arguments.out or Path("logs/compression") / card.name
+    transform = _transform(card)
+    levels = [_level(transform, step) for step in arguments.steps]
+    data = ProbeData(card, arguments.data)
+    bench = Bench(net, data, levels, arguments.items, arguments.jobs, arguments.seed)
+    torch.set_num_threads(arguments.jobs)
+    with progress(notes()) as bar:
+        work = Work(arguments, bench, card, transform, out, bar)
+        for part in arguments.parts:
+            getattr(work, part)()
+        if arguments.codecs:
+            save_codecs(out / "codecs.safetensors", bench.codecs)
+    if arguments.json:
+        print_json(work.results())
+    else:
+        for grid in work.grids():
+            notes().print(rich_table(grid))
+    notes().print(f"wrote {', '.join(str(path) for path in work.written)}", soft_wrap=True)
+
+
+@dataclass
+class Work:
+    """The parts, and what they found."""
+
+    arguments: Arguments
+    bench: Bench
+    card: NetCard
+    transform: TransformKind
+    out: Path
+    bar: Progress
+
+    def __post_init__(self) -> None:
+        """Nothing is measured yet."""
+        self.written: list[Path] = []
+        self.measured: MeasuredCuts | None = None
+        self.rows: dict[str, Sequence[MethodRow] | Sequence[SetRow]] = {}
+
+    def profile(self) -> None:
+        """Every level at every cut, and the loss rule."""
+        with self._task("every cut at every level", len(self.bench.test.inputs)) as step:
+            levels = self.bench.cut_levels(step)
+        arguments = self.arguments
+        with self._task("loss rule", len(self.bench.validation.inputs)) as step:
+            rule = self.bench.loss_rule(levels, arguments.sets, arguments.confidence, step)
+        self.measured = MeasuredCuts(
+            name=self.card.name,
+            kind="measured-cuts",
+            source=f"measured on {self.card.name} by {command_line()}",
+            source_dtype="fp32",
+            notes=_notes(self.card, rule.confidence),
+            blocks=len(self.bench.net.blocks),
+            loss_rule=rule,
+            made_by=self._provenance(),
+            cut_levels=levels,
+        )
+        self._write("profile.json", json.dumps(self.measured.model_dump(mode="json"), indent=1) + "\n")
+
+    def sets(self) -> None:
+        """Random sets at one level."""
+        profile, place = self._profile(), self.arguments.steps.index(self.arguments.set_step)
+        with self._task("random sets", len(self.bench.test.inputs)) as step:
+            rows = self.bench.sets(profile.cut_levels, profile.loss_rule, place, self.arguments.sets, step)
+        self._keep("sets", rows)
+
+    def plans(self) -> None:
+        """Random plans within the budget."""
+        profile, arguments = self._profile(), self.arguments
+        with self._task("random plans", len(self.bench.test.inputs)) as step:
+            rows = self.bench.plans(
+                profile.cut_levels, profile.loss_rule, arguments.budget, arguments.plans, step
+            )
+        self._keep("plans", rows)
+
+    def methods(self) -> None:
+        """Transforms over their steps, the chain's parts, and top-k with 8 bits."""
+        families: list[tuple[str, str, CodecSettings]] = [
+            (transform, f"{step:g} σ", methods.uniform(f"step-{step:g}", transform, step))
+            for transform in _transforms(self.card)
+            for step in FIGURE_STEPS
+        ]
+        families += [("top-k, 8 bits", *setting) for setting in methods.top_k_int8(TOP_K_KEEPS)]
+        chain = [("chain", *setting) for setting in methods.chain(self.transform, self.arguments.set_step)]
+        rows = self._families("methods", [*families, *chain])
+        shown = [row for row in rows if row.method != "chain"]
+        first, second = self.bench.two_cuts
+        title = f"{self.card.name}, cut after blocks {first} and {second}: what smaller activations cost"
+        self._write("methods.png", to_png(loss_against_ratio(shown, title=title)))
+
+    def masks(self) -> None:
+        """A learned mask, top-k and neither, at equal bytes."""
+        arguments, rows = self.arguments, []
+        for transform in ("scale", self.transform):
+            for price in methods.BIT_PRICES:
+                settings = LearningSettings(bit_price=price, steps=arguments.mask_steps, seed=arguments.seed)
+                with self._task(f"mask on {transform}, {price:g} nat a bit", arguments.mask_steps) as step:
+                    found = list(self.bench.sparsifiers(transform, settings, lambda: step(1)))
+                with self._task("sparsifiers", 3 * len(self.bench.test.inputs)) as step:
+                    rows += self.bench.families(found, step)
+        self._keep("masks", rows)
+
+    def results(self) -> dict[str, object]:
+        """Everything that was measured, as plain data."""
+        found: dict[str, object] = {
+            name: [row.model_dump(mode="json") for row in rows] for name, rows in self.rows.items()
+        }
+        return found if self.measured is None else {"profile": self.measured.model_dump(mode="json")} | found
+
+    def grids(self) -> Iterator[Grid]:
+        """Everything that was measured, as tables."""
+        if self.measured is not None:
+            yield level_grid(self.measured)
+            yield cut_grid(self.measured)
+        for name, rows in self.rows.items():
+            if name in ("sets", "plans"):
+                title = f"step-{self.arguments.set_step:g}" if name == "sets" else "plans"
+                yield set_grid(title, TypeAdapter(list[SetRow]).validate_python(rows), self.arguments.budget)
+            else:
+                yield method_grid(TypeAdapter(list[MethodRow]).validate_python(rows))
+
+    def _families(self, name: str, families: Sequence[tuple[str, str, CodecSettings]]) -> list[MethodRow]:
+        two = self.bench.calibration.at(self.bench.two_cuts)
+        made = ((method, setting, two.codecs([level])[0]) for method, setting, level in families)
+        with self._task(name, len(families) * len(self.bench.test.inputs)) as step:
+            rows = self.bench.families(made, step)
+        self._keep(name, rows)
+        return rows
+
+    def _keep(self, name: str, rows: Sequence[Row]) -> None:
+        self.rows[name] = rows
+        data = {
+            "made_by": self._provenance().model_dump(mode="json"),
+            "rows": [row.model_dump(mode="json", exclude_none=True) for row in rows],
+        }
+        self._write(f"{name}.json", json.dumps(data, indent=None) + "\n")
+
+    def _profile(self) -> MeasuredCuts:
+        if self.measured is None:
+            path = self.out / "profile.json"
+            found = load_profile(path)
+            names = [level.name for level in self.bench.levels]
+            if not isinstance(found, MeasuredCuts) or [level.name for level in found.cut_levels] != names:
+                raise InputError(str(path), "cut_levels", f"must be those of --steps: {', '.join(names)}")
+            self.measured = found
+        return self.measured
+
+    def _provenance(self) -> Provenance:
+        test = self.bench.test
+        return Provenance(
+            command=command_line(),
+            git_revision=git_revision(),
+            net=self.card.name,
+            net_sha256=self.card.sha256,
+            data=self.bench.data.name,
+            data_sha256=test.sha256,
+            items=len(test.inputs),
+            accuracy_pct=self.bench.accuracy_pct,
+            versions=versions(),
+        )
+
+    @contextmanager
+    def _task(self, name: str, total: int) -> Iterator[Callable[[int], None]]:
+        task = self.bar.add_task(name, total=total)
+        yield lambda count: self.bar.advance(task, count)
+        self.bar.remove_task(task)
+
+    def _write(self, name: str, content: str | bytes) -> None:
+        path = self.out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, str):
+            write_text(path, content)
+        else:
+            write_bytes(path, content)
+        self.written.append(path)
+
+
+def _check(arguments: Arguments) -> None:
+    for name in ("items", "sets", "plans", "mask_steps", "jobs"):
+        if getattr(arguments, name) < 1:
+            flag = f"--{name.replace('_', '-')}"
+            raise InputError(flag, "", f"must be 1 or more (got {getattr(arguments, name)})")
+    if list(arguments.steps) != sorted(set(arguments.steps)) or not all(step > 0 for step in arguments.steps):
+        raise InputError("--steps", "", "must be positive and ascend")
+    if "sets" in arguments.parts and arguments.set_step not in arguments.steps:
+        raise InputError("--set-step", "", f"must be one of --steps (got {arguments.set_step:g})")
+    if not 0.5 < arguments.confidence < 1:
+        raise InputError("--confidence", "", f"must be above 0.5 and below 1 (got {arguments.confidence:g})")
+    if arguments.budget <= 0 or arguments.seed < 0:
+        raise InputError("--budget, --seed", "", "must be above 0, and 0 or more")
+
+
+def _transform(card: NetCard) -> TransformKind:
+    """Of the levels: tokens of a text come in any number, so only its channels are transformed."""
+    return _transforms(card)[-1]
+
+
+def _transforms(card: NetCard) -> tuple[TransformKind, ...]:
+    channels: tuple[TransformKind, ...] = ("klt", "weighted-klt")
+    return (
+        channels if isinstance(card.config, CharLmConfig) else (*channels, "token-klt", "weighted-token-klt")
+    )
+
+
+def _level(transform: TransformKind, step: float) -> CodecSettings:
+    return methods.uniform(f"step-{step:g}", transform, step)
+
+
+def _notes(card: NetCard, confidence: float) -> tuple[str, ...]:
+    return (
+        f"Ratios, divergences and losses were measured on {card.name} alone. That a cut behind some share "
+        "of another network's layers compresses and costs as one behind the same share of this one's blocks "
+        "is an assumption.",
+        "Encode and decode seconds per byte are those of one core of the machine that measured.",
+        f"Losses of a plan's cuts add up to an upper bound at {confidence:.1%} confidence: see loss_rule.",
+    )
+
+
+if __name__ == "__main__":
+    run_command(Arguments, main)
