@@ -159,9 +159,5 @@ def _showcase(scenario: str, samples: Sequence[Sample], results: Sequence[Result
 
 
 def _footnotes(scenarios: Sequence[str]) -> tuple[str, ...]:
-    profiles = {load_scenario(name).compression.name: load_scenario(name).compression for name in scenarios}
-    return tuple(
-        f"Compression levels are the profile {profile.name!r}: "
-        + ("a fit to published figures, not a measurement." if profile.kind == "fit" else "measured.")
-        for profile in profiles.values()
-    )
+    profiles = {profile.name: profile for name in scenarios for profile in load_scenario(name).profiles}
+    return tuple(f"Compression levels are the profile {p.name!r}: {p.standing}" for p in profiles.values())

@@ -34,7 +34,7 @@ from satllm_env.nets.store import NetCard, load_card, load_net, versions
 from satllm_env.provenance import command_line, git_revision
 from satllm_env.tables import Grid, rich_table
 
-Part = Literal["profile", "sets", "plans", "methods", "masks"]
+Part = Literal["profile", "times", "sets", "plans", "methods", "masks"]
 STEPS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 """[σ] of the levels."""
 FIGURE_STEPS = (0.5, 1.0, 2.0, 4.0)
@@ -48,7 +48,8 @@ class Arguments:
 
     Codecs are calibrated on the calibration split, masks trained on the training split, the loss rule
     fitted on the validation split, and every other figure is measured on the test split. Parts:
-    `profile` (every level at every cut, and the loss rule: what the planner uses), `sets` (random sets of
+    `profile` (every level at every cut, and the loss rule: what the planner uses), `times` (the codecs'
+    seconds, again, where the machine was busy before), `sets` (random sets of
     cuts), `plans` (random plans within a budget), `methods` (transforms, the chain's parts, and the
     published kind of chain, with a figure), `masks` (a learned mask, top-k and neither, at equal bytes).
     Exit codes: 0; 2 bad input.
@@ -145,9 +146,15 @@ class Work:
             blocks=len(self.bench.net.blocks),
             loss_rule=rule,
             made_by=self._provenance(),
-            cut_levels=levels,
+            cut_levels=self.bench.timed(levels),
         )
-        self._write("profile.json", json.dumps(self.measured.model_dump(mode="json"), indent=1) + "\n")
+        self._keep_profile()
+
+    def times(self) -> None:
+        """The codecs' seconds."""
+        levels = self.bench.timed(self._profile().cut_levels)
+        self.measured = self._profile().model_copy(update={"cut_levels": levels})
+        self._keep_profile()
 
     def sets(self) -> None:
         """Random sets at one level."""
@@ -218,6 +225,10 @@ class Work:
             rows = self.bench.families(made, step)
         self._keep(name, rows)
         return rows
+
+    def _keep_profile(self) -> None:
+        assert self.measured is not None
+        self._write("profile.json", json.dumps(self.measured.model_dump(mode="json"), indent=1) + "\n")
 
     def _keep(self, name: str, rows: Sequence[Row]) -> None:
         self.rows[name] = rows

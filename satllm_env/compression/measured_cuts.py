@@ -115,6 +115,14 @@ class MeasuredCuts(CompressionProfile):
         require_distinct([level.name for level in value])
         return value
 
+    @property
+    def standing(self) -> str:
+        """Measured on its own network, assumed for others."""
+        return (
+            f"measured on the network {self.made_by.net!r} ({self.blocks} blocks); that larger networks "
+            "compress and lose alike at the same relative depth is an assumption."
+        )
+
     def _compressed_levels(self, cuts: int) -> tuple[Level, ...]:
         return tuple(level.at(_depths(cuts), self.blocks, self.loss_rule) for level in self.cut_levels)
 

@@ -63,6 +63,11 @@ class MeasuredProfile(CompressionProfile):
         require_distinct([level.name for level in value])
         return value
 
+    @property
+    def standing(self) -> str:
+        """Measured, by whoever wrote it."""
+        return f"measured ({self.source})."
+
     def _compressed_levels(self, cuts: int) -> tuple[Level, ...]:
         return tuple(Level(**level.model_dump()) for level in self.measured)
 
@@ -121,6 +126,11 @@ class FittedProfile(CompressionProfile):
 
     kind: Literal["fit"]
     fit: MaskFit
+
+    @property
+    def standing(self) -> str:
+        """A fit."""
+        return "a fit to published figures, not a measurement."
 
     def _compressed_levels(self, cuts: int) -> tuple[Level, ...]:
         return tuple(self._level(rate) for rate in self.fit.keep_rates)

@@ -44,6 +44,11 @@ class CompressionProfile(Form):
         """[bytes] of an uncompressed element; a model profile that goes with this one needs the same."""
         return SOURCE_BITS[self.source_dtype] // 8
 
+    @property
+    @abstractmethod
+    def standing(self) -> str:
+        """What its figures are worth, in a sentence for every table that uses them."""
+
     @abstractmethod
     def _compressed_levels(self, cuts: int) -> tuple[Level, ...]: ...
 

@@ -40,6 +40,7 @@ def loss_against_ratio(rows: Sequence[Measured], *, title: str) -> Figure:
     Whiskers are 95 % confidence intervals over the test inputs.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter
 
     figure = Figure(figsize=(9.6, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -61,9 +62,10 @@ def loss_against_ratio(rows: Sequence[Measured], *, title: str) -> Figure:
     left.set_ylim(-1, max(2.5, 1.5 * max(row.loss + row.loss_half_width for row in rows)))
     right.set_ylabel("KL divergence of the output [nat]")
     right.set_yscale("log")
+    right.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
     for axes in (left, right):
         _ratio_axis(axes)
-    left.legend(loc="upper left")
+    right.legend(loc="lower right")
     figure.suptitle(title, x=0.01, ha="left", fontsize=style.TITLE_PT)
     return figure
 

@@ -20,6 +20,8 @@ ORIN_UTILISATION = 0.33
 Derived from NVIDIA's Jetson AI Lab benchmarks (Orin Nano: ViT-B/16 98 images/s, 158 in Super mode;
 AGX Orin: OWL-ViT-B/16 at 768 px 25 images/s), 0.33 to 0.35. Very small workloads reach only 0.15 to 0.25.
 """
+CODEC_CORE_GHZ = 3.0
+"""[GHz] of the one core that compression profiles' seconds are of; see `Board.codec_speed`."""
 GROUND_UTILISATION = 0.5
 """[1] utilisation taken for a desktop GPU with batches of tens of images: an assumption."""
 
@@ -47,6 +49,8 @@ class Board:
 
     Args:
         name: its id in the registry.
+        cpu_cores: that are on.
+        cpu_ghz: [GHz] their clock.
         sms: streaming multiprocessors that are on.
         gpu_mhz: [MHz] GPU clock.
         bandwidth_bytes_per_s: [bytes/s] of memory.
@@ -57,6 +61,8 @@ class Board:
     """
 
     name: str
+    cpu_cores: int
+    cpu_ghz: float
     sms: int
     gpu_mhz: float
     bandwidth_bytes_per_s: float
@@ -64,6 +70,15 @@ class Board:
     power_w: float
     rates: SmRates
     utilisation: float
+
+    @property
+    def codec_speed(self) -> float:
+        """[1] how much faster all its cores code activations than one core at `CODEC_CORE_GHZ`.
+
+        A codec's inputs are independent, so its work spreads over the cores. That a core does as much per
+        cycle as one of the machine that profiles are measured on is an assumption.
+        """
+        return self.cpu_cores * self.cpu_ghz / CODEC_CORE_GHZ
 
     def peak_flops(self, precision: Precision = "fp16") -> float:
         """[FLOP/s, or op/s for int8] peak without sparsity: multiprocessors × rate × clock.
@@ -77,22 +92,43 @@ class Board:
         return float(self.sms * getattr(self.rates, precision)) * self.gpu_mhz * 1e6
 
 
-def _orin(name: str, sms: int, gpu_mhz: float, gb_per_s: float, memory_gb: float, power_w: float) -> Board:
-    return Board(name, sms, gpu_mhz, gb_per_s * 1e9, memory_gb * 1e9, power_w, AMPERE_ORIN, ORIN_UTILISATION)
+def _orin(
+    name: str,
+    cores: int,
+    ghz: float,
+    sms: int,
+    gpu_mhz: float,
+    gb_per_s: float,
+    memory_gb: float,
+    power_w: float,
+) -> Board:
+    return Board(
+        name,
+        cores,
+        ghz,
+        sms,
+        gpu_mhz,
+        gb_per_s * 1e9,
+        memory_gb * 1e9,
+        power_w,
+        AMPERE_ORIN,
+        ORIN_UTILISATION,
+    )
 
 
 _BOARDS = {
     board.name: board
     for board in (
-        # NVIDIA's nvpmodel_p3701 configuration files (multiprocessors and clocks of each mode); MAXN has
-        # no power cap, 60 W is the module's limit in the Jetson AGX Orin data sheet
-        _orin("orin-64gb-maxn", 16, 1300.5, 204.8, 64, 60),
-        _orin("orin-64gb-50w", 16, 816, 204.8, 64, 50),
-        _orin("orin-64gb-30w", 8, 612, 204.8, 64, 30),
-        _orin("orin-64gb-15w", 6, 408, 136.5, 64, 15),
-        _orin("orin-32gb-40w", 14, 816, 204.8, 32, 40),
-        # NVIDIA's GeForce RTX 4070 Ti specification: 7680 cores, boost 2.61 GHz, 12 GB GDDR6X, 285 W
-        Board("rtx-4070-ti", 60, 2610, 504.2e9, 12e9, 285, ADA_GEFORCE, GROUND_UTILISATION),
+        # NVIDIA's nvpmodel_p3701 configuration files (cores, multiprocessors and clocks of each mode); MAXN
+        # has no power cap, 60 W is the module's limit in the Jetson AGX Orin data sheet, 2.2 GHz its cores'
+        _orin("orin-64gb-maxn", 12, 2.2, 16, 1300.5, 204.8, 64, 60),
+        _orin("orin-64gb-50w", 12, 1.498, 16, 816, 204.8, 64, 50),
+        _orin("orin-64gb-30w", 8, 1.728, 8, 612, 204.8, 64, 30),
+        _orin("orin-64gb-15w", 4, 1.114, 6, 408, 136.5, 64, 15),
+        _orin("orin-32gb-40w", 8, 1.498, 14, 816, 204.8, 32, 40),
+        # NVIDIA's GeForce RTX 4070 Ti specification: 7680 cores, boost 2.61 GHz, 12 GB GDDR6X, 285 W; the
+        # desktop around it is taken to have 8 cores of 4 GHz
+        Board("rtx-4070-ti", 8, 4.0, 60, 2610, 504.2e9, 12e9, 285, ADA_GEFORCE, GROUND_UTILISATION),
     )
 }
 

@@ -216,7 +216,8 @@ class Compute(Form):
     """[1] of the boards' peak; by default the boards' own."""
     load: Shares = 0.0
     """[1] share of a satellite's processor that other work takes."""
-    codec_speed: Numbers = 1.0
+    codec_speed: Numbers | None = None
+    """[1] divides a profile's encode and decode seconds; by default the boards' own."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -237,8 +238,10 @@ class Ground(Form):
 class Compression(Form):
     """The levels of compression."""
 
-    profile: Name = "paper-fit"
-    """A known profile, or the path of a profile file."""
+    profile: Name = "landcover-vit"
+    """Of vision models: a known profile, or the path of a profile file."""
+    decoder_profile: Name = "char-lm"
+    """Of decoders."""
 
 
 class ScenarioForm(Form):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from satllm_env.compression.profile import CompressionProfile
+from satllm_env.compression.profile import load_profile
+from satllm_env.compression.profile_form import CompressionProfile
 from satllm_env.errors import InputError
 from satllm_env.hardware.boards import Precision
 from satllm_env.models.decoder import Decoder
@@ -14,8 +15,8 @@ from satllm_env.models.huggingface import from_hf_config
 from satllm_env.models.images import resolution_px
 from satllm_env.models.profile import profile
 from satllm_env.models.registry import PAPER_FOOTPRINT_BYTES, Architecture, architecture
-from satllm_env.problem.schema import Model
-from satllm_env.scenarios.form import RequestModel, Requests, draw
+from satllm_env.problem.schema import Level, Model
+from satllm_env.scenarios.form import Compression, RequestModel, Requests, draw
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Request:
     precision: Precision
     micro_batches: int
     accuracy_budget: float
+    compression: tuple[Level, ...]
+    """Levels for the model's cuts."""
 
 
 class RequestSampler:
@@ -33,18 +36,23 @@ class RequestSampler:
 
     Args:
         form: the scenario's ``requests``.
-        compression: tells how many bytes an uncompressed activation has.
+        compression: the scenario's profiles, by kind of model; only those that its models need are loaded.
         source: the scenario's file, to name in errors.
 
     Raises:
-        InputError: an unknown model or resolution, or keys that do not fit the kind of model.
+        InputError: an unknown model, resolution or profile, or keys that do not fit the kind of model.
     """
 
-    def __init__(self, form: Requests, compression: CompressionProfile, source: str) -> None:
+    def __init__(self, form: Requests, compression: Compression, source: str) -> None:
         self._form = form
-        self._bytes_per_element = compression.bytes_per_element
         self._architectures = [
             _checked(entry, f"requests.models[{i}]", source) for i, entry in enumerate(form.models)
+        ]
+        self.profiles = [_profile_of(network, compression, source) for network in self._architectures]
+        """Of each model that may be asked for."""
+        self._levels = [
+            found.levels(network.layers - 1)
+            for found, network in zip(self.profiles, self._architectures, strict=True)
         ]
         weights = np.array([entry.weight for entry in form.models])
         self._cumulative = np.cumsum(weights / weights.sum())
@@ -63,6 +71,7 @@ class RequestSampler:
             precision=self._form.models[chosen].precision,
             micro_batches=micro_batches,
             accuracy_budget=draw(rng, self._form.accuracy_budget),
+            compression=self._levels[chosen],
         )
 
     def _divisors(self, batch: int) -> tuple[int, ...]:
@@ -78,7 +87,7 @@ class RequestSampler:
             network,
             items_per_micro_batch=items,
             weight_precision=entry.precision,
-            activation_bytes_per_element=self._bytes_per_element,
+            activation_bytes_per_element=self.profiles[chosen].bytes_per_element,
             input_px=resolution,
             prompt_tokens=tokens,
             footprint_bytes=PAPER_FOOTPRINT_BYTES[entry.name] if entry.footprint == "paper" else None,
@@ -106,6 +115,15 @@ def _checked(entry: RequestModel, field: str, source: str) -> Architecture:
         known = ", ".join(PAPER_FOOTPRINT_BYTES)
         raise InputError(source, f"{field}.footprint", f"the paper states none for it, only for {known}")
     return network
+
+
+def _profile_of(network: Architecture, compression: Compression, source: str) -> CompressionProfile:
+    """The compression profile that an architecture's activations have."""
+    field = "decoder_profile" if isinstance(network, Decoder) else "profile"
+    try:
+        return load_profile(getattr(compression, field))
+    except InputError as error:
+        raise InputError(source, f"compression.{field}", str(error)) from None
 
 
 def _as_tuple(value: int | tuple[int, ...]) -> tuple[int, ...]:

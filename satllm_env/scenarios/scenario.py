@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from satllm_env.compression.profile import load_profile
+from satllm_env.compression.profile_form import CompressionProfile
 from satllm_env.errors import InputError
 from satllm_env.hardware.boards import board, effective_flops
 from satllm_env.network import hops_from, snapshot_links
@@ -47,19 +47,20 @@ class Scenario:
 
     def __init__(self, form: ScenarioForm, source: str) -> None:
         self.form, self.source = form, source
-        try:
-            self.compression = load_profile(form.compression.profile)
-        except InputError as error:
-            raise InputError(source, "compression.profile", str(error)) from None
-        self._requests = RequestSampler(form.requests, self.compression, source)
+        self._requests = RequestSampler(form.requests, form.compression, source)
         self._sites = SiteSampler(form, source)
-        self.num_levels = len(self.compression.levels(1))
+        self.num_levels = max(len(profile.levels(1)) for profile in self.profiles)
         self._check_compute()
 
     @property
     def name(self) -> str:
         """The scenario's name."""
         return self.form.name
+
+    @property
+    def profiles(self) -> tuple[CompressionProfile, ...]:
+        """The compression profiles of its models, each once."""
+        return tuple({profile.name: profile for profile in self._requests.profiles}.values())
 
     def sample(self, rng: np.random.Generator | int) -> Sample:
         """Draw a request that could be served as far as reachability under memory tells.
@@ -130,7 +131,7 @@ class Scenario:
             source=ids[site.source],
             destination=station.name,
             ground_may_compute=self.form.ground.may_compute,
-            compression=self.compression.levels(len(request.model.layers) - 1),
+            compression=request.compression,
             accuracy_budget=request.accuracy_budget,
             micro_batches=request.micro_batches,
         )
@@ -176,7 +177,7 @@ class Scenario:
             kind="satellite",
             flops_per_s=flops_per_s * (1.0 - pick(luck.load, compute.load)),
             memory_bytes=pick(luck.memory, compute.memory_bytes),
-            codec_speed=pick(luck.codec, compute.codec_speed),
+            codec_speed=self._codec_speed(luck, board_name),
         )
 
     def _ground(self, node_id: str, request: Request) -> Node:
@@ -186,7 +187,12 @@ class Scenario:
             kind="ground",
             flops_per_s=effective_flops(ground.board, request.precision, ground.utilisation),
             memory_bytes=ground.memory_bytes,
+            codec_speed=board(ground.board).codec_speed,
         )
+
+    def _codec_speed(self, luck: _Luck, board_name: str) -> float:
+        given = self.form.compute.codec_speed
+        return board(board_name).codec_speed if given is None else pick(luck.codec, given)
 
     def _links(
         self, rng: np.random.Generator, site: Site, ids: dict[int, str], station: str

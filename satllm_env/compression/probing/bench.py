@@ -18,12 +18,14 @@ from satllm_env.compression.probing import methods
 from satllm_env.compression.probing.calibration import Calibration, measure_calibration
 from satllm_env.compression.probing.data import Items, ProbeData
 from satllm_env.compression.probing.outcome import Cut, CutSet, Outcome
-from satllm_env.compression.probing.parallel import run_sets
-from satllm_env.compression.probing.rows import MethodRow, SetRow, cut_level, method_row, set_row
+from satllm_env.compression.probing.parallel import run_sets, time_codecs
+from satllm_env.compression.probing.rows import MethodRow, SetRow, cut_level, method_row, rounded, set_row
 from satllm_env.compression.probing.sets import random_plans, random_sets, single_cuts
 from satllm_env.nets.split_net import SplitNet
 
 CALIBRATION_ITEMS = 1_000
+TIMED_ITEMS = 200
+"""Inputs whose payloads are timed, at four cuts each."""
 TRAIN_ITEMS = 4_000
 """Inputs that masks are trained on."""
 Step = Callable[[int], None]
@@ -96,6 +98,17 @@ class Bench:
     ) -> dict[CutSet, Outcome]:
         """Run sets of cuts on some items; codecs are the levels' unless others are given."""
         return run_sets(self.net, codecs or self.codecs, *items, sets, self.jobs, step)
+
+    def timed(self, levels: Sequence[CutLevel]) -> tuple[CutLevel, ...]:
+        """Levels with the codecs' times, measured one after the other on one core."""
+        calibration = self.calibration.activations
+        boundaries = (self.boundaries[0], *self.two_cuts, self.boundaries[-1])
+        activations = {boundary: calibration[boundary][:TIMED_ITEMS] for boundary in boundaries}
+        found = []
+        for level, times in zip(levels, time_codecs(self.codecs, activations), strict=True):
+            encode, decode = map(rounded, times)
+            found.append(level.model_copy(update={"encode_s_per_byte": encode, "decode_s_per_byte": decode}))
+        return tuple(found)
 
     def cut_levels(self, step: Step | None = None) -> tuple[CutLevel, ...]:
         """Every level at every cut alone, on the test split."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import numpy as np
 import torch
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, parallel_config
+from numpy.typing import NDArray
 from torch import Tensor
 
 from satllm_env.compression.codec import Codec
 from satllm_env.compression.probing.outcome import CutSet, Outcome
-from satllm_env.compression.probing.probe import Probe, join
+from satllm_env.compression.probing.probe import PAYLOAD_INPUTS, Probe, cross, join
 from satllm_env.nets.split_net import SplitNet
 
 CHUNK = 200
@@ -41,11 +43,47 @@ def run_sets(
     chunks = zip(torch.split(inputs, CHUNK), torch.split(targets, CHUNK), strict=True)
     tasks = (delayed(_run)(Probe(net, codecs, chunk, right), wanted) for chunk, right in chunks)
     parts = []
-    for count, part in Parallel(n_jobs=jobs, return_as="generator", pre_dispatch=2 * jobs)(tasks):
-        parts.append(part)
-        if step:
-            step(count)
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        for count, part in Parallel(n_jobs=jobs, return_as="generator", pre_dispatch=2 * jobs)(tasks):
+            parts.append(part)
+            if step:
+                step(count)
     return join(parts)
+
+
+def time_codecs(
+    codecs: Sequence[Codec], activations: Mapping[int, NDArray[np.float32]]
+) -> list[tuple[float, float]]:
+    """[s/byte] that each codec takes to encode and to decode on one core: medians over payloads.
+
+    Args:
+        codecs: levels.
+        activations: (N, tokens, width) by boundary.
+    """
+    with parallel_config(
+        backend="loky", inner_max_num_threads=1
+    ):  # NumPy's own threads only obey at its start
+        found: list[tuple[float, float]] = Parallel(n_jobs=2)(
+            delayed(_time)(codecs, activations) for _ in [0]
+        )[0]
+    return found
+
+
+def _time(
+    codecs: Sequence[Codec], activations: Mapping[int, NDArray[np.float32]]
+) -> list[tuple[float, float]]:
+    torch.set_num_threads(1)
+    found = []
+    for codec in codecs:
+        crossings = [
+            cross(codec, boundary, part)[1]
+            for boundary, activation in activations.items()
+            for part in torch.split(torch.from_numpy(activation), PAYLOAD_INPUTS)
+        ]
+        encode = np.median([crossing.encode_s / crossing.raw_bytes for crossing in crossings])
+        decode = np.median([crossing.decode_s / crossing.raw_bytes for crossing in crossings])
+        found.append((float(encode), float(decode)))
+    return found
 
 
 def _run(probe: Probe, sets: list[CutSet]) -> tuple[int, dict[CutSet, Outcome]]:

@@ -71,8 +71,8 @@ def cut_level(
     return CutLevel(
         name=codec.settings.name,
         settings=codec.settings.model_dump(mode="json"),
-        encode_s_per_byte=_rounded(total.encode_s / total.raw_bytes),
-        decode_s_per_byte=_rounded(total.decode_s / total.raw_bytes),
+        encode_s_per_byte=rounded(total.encode_s / total.raw_bytes),
+        decode_s_per_byte=rounded(total.decode_s / total.raw_bytes),
         cuts=tuple(_cut_figures(boundary, outcome) for boundary, outcome in single.items()),
     )
 
@@ -80,27 +80,27 @@ def cut_level(
 def _cut_figures(boundary: int, outcome: Outcome) -> CutFigures:
     return CutFigures(
         boundary=boundary,
-        ratio=_rounded(outcome.ratio),
-        kl_nat=max(0.0, _rounded(outcome.divergence_nat.mean)),
-        loss=_rounded(outcome.loss.mean),
-        loss_half_width=_rounded(outcome.loss.half_width),
-        agreement_pct=_rounded(outcome.agreement_pct.mean),
+        ratio=rounded(outcome.ratio),
+        kl_nat=max(0.0, rounded(outcome.divergence_nat.mean)),
+        loss=rounded(outcome.loss.mean),
+        loss_half_width=rounded(outcome.loss.half_width),
+        agreement_pct=rounded(outcome.agreement_pct.mean),
     )
 
 
 def _figures(cuts: CutSet, outcome: Outcome, names: Sequence[str] | dict[int, str]) -> dict[str, object]:
     return {
         "cuts": [(cut.boundary, names[cut.level]) for cut in cuts],
-        "ratio": _rounded(outcome.ratio),
-        "kl_nat": _rounded(outcome.divergence_nat.mean),
-        "kl_half_width": _rounded(outcome.divergence_nat.half_width),
-        "loss": _rounded(outcome.loss.mean),
-        "loss_half_width": _rounded(outcome.loss.half_width),
-        "agreement_pct": _rounded(outcome.agreement_pct.mean),
-        "perplexity_factor": _rounded(outcome.perplexity_factor),
+        "ratio": rounded(outcome.ratio),
+        "kl_nat": rounded(outcome.divergence_nat.mean),
+        "kl_half_width": rounded(outcome.divergence_nat.half_width),
+        "loss": rounded(outcome.loss.mean),
+        "loss_half_width": rounded(outcome.loss.half_width),
+        "agreement_pct": rounded(outcome.agreement_pct.mean),
+        "perplexity_factor": rounded(outcome.perplexity_factor),
     }
 
 
-def _rounded(value: float) -> float:
+def rounded(value: float) -> float:
     """Five digits: more than the figures mean, and files stay small."""
     return float(f"{value:.5g}")
