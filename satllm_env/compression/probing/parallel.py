@@ -60,13 +60,10 @@ def time_codecs(
         codecs: levels.
         activations: (N, tokens, width) by boundary.
     """
-    with parallel_config(
-        backend="loky", inner_max_num_threads=1
-    ):  # NumPy's own threads only obey at its start
-        found: list[tuple[float, float]] = Parallel(n_jobs=2)(
-            delayed(_time)(codecs, activations) for _ in [0]
-        )[0]
-    return found
+    # in a process of its own: NumPy's threads can only be set at its start
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        found: list[list[tuple[float, float]]] = Parallel(n_jobs=2)([delayed(_time)(codecs, activations)])
+    return found[0]
 
 
 def _time(
