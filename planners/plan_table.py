@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from satllm_env.problem import Plan
 from satllm_env.problem.plan import Stage, Transfer
+
+
+def print_result(summary: str, plan: Plan | None) -> None:
+    """Print what a planner found, and the plan if there is one."""
+    console = Console(highlight=False)
+    console.print(summary, soft_wrap=True, markup=False)
+    if plan is not None:
+        console.print(plan_table(plan))
 
 
 def plan_table(plan: Plan) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import math
 import os
 import re
 import sys
@@ -100,6 +101,11 @@ def _complain(message: str, code: int) -> int:
 def print_json(data: Any) -> None:
     """Print one JSON object on stdout."""
     sys.stdout.write(json.dumps(data, indent=1, allow_nan=False) + "\n")
+
+
+def finite_or_none(value: float) -> float | None:
+    """The number as JSON can hold it."""
+    return value if math.isfinite(value) else None
 
 
 def notes() -> Console:

@@ -13,7 +13,7 @@ from rich.table import Table
 from planners import Result, planner_kind, planner_names, solve
 from planners.certificate import Verdict, check_result
 from planners.plan_file import load_steps
-from planners.plan_table import plan_table
+from planners.plan_table import print_result
 from planners.registry import planner_entry
 from planners.result_data import result_as_data, verdict_as_data
 from satllm_env.cli import EXIT_NO_PLAN, notes, print_json, run_command, write_text
@@ -72,7 +72,7 @@ def main(arguments: Arguments) -> int:
         data = result_as_data(result)
         print_json(data if verdict is None else {**data, "certificate": verdict_as_data(verdict)})
     else:
-        _print_result(result)
+        print_result(result.summary(), result.plan)
         if verdict is not None:
             print(f"certificate: {verdict.summary()}")
     if verdict is not None and verdict.status == "refuted":
@@ -129,13 +129,6 @@ def _print_planners(as_json: bool) -> None:
     for row in rows:
         table.add_row(*row)
     Console().print(table)
-
-
-def _print_result(result: Result) -> None:
-    console = Console(highlight=False)
-    console.print(result.summary(), soft_wrap=True, markup=False)
-    if result.plan is not None:
-        console.print(plan_table(result.plan))
 
 
 if __name__ == "__main__":

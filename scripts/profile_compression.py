@@ -12,7 +12,8 @@ from typing import Annotated, Literal, TypeVar
 
 import torch
 import tyro
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
+from rich.console import Console
 from rich.progress import Progress
 
 from satllm_env.cli import notes, print_json, progress, run_command, write_bytes, write_text
@@ -31,12 +32,16 @@ from satllm_env.figures.canvas import to_png
 from satllm_env.figures.compression import loss_against_ratio
 from satllm_env.nets.char_lm import CharLmConfig
 from satllm_env.nets.store import NetCard, load_card, load_net, versions
+from satllm_env.problem.schema import first_error, load_json
 from satllm_env.provenance import command_line, git_revision
-from satllm_env.tables import Grid, rich_table
+from satllm_env.tables import Grid, Section, markdown_table, rich_table
+from satllm_env.text import read_text
 
 Part = Literal["profile", "times", "sets", "plans", "methods", "masks"]
 STEPS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 """[σ] of the levels."""
+WIDTH = 120
+"""[characters] that the tables need."""
 FIGURE_STEPS = (0.5, 1.0, 2.0, 4.0)
 TOP_K_KEEPS = (0.5, 0.35, 0.2, 0.1)
 Row = TypeVar("Row", MethodRow, SetRow)
@@ -85,6 +90,10 @@ class Arguments:
     """Processes; they change no result but the times."""
     codecs: bool = False
     """Also write the calibrated codecs (safetensors)."""
+    stored: bool = False
+    """Measure nothing: tables and figure of the parts that lie in the folder."""
+    page: Annotated[Path | None, tyro.conf.arg(metavar="FILE.md")] = None
+    """Also write each part's table as Markdown, between the page's markers of its name."""
     json: bool = False
     """Print one JSON object and nothing else on stdout."""
 
@@ -102,15 +111,24 @@ def main(arguments: Arguments) -> None:
     with progress(notes()) as bar:
         work = Work(arguments, bench, card, transform, out, bar)
         for part in arguments.parts:
-            getattr(work, part)()
+            if arguments.stored:
+                work.restore(part)
+            else:
+                getattr(work, part)()
         if arguments.codecs:
             save_codecs(out / "codecs.safetensors", bench.codecs)
+            work.written.append(out / "codecs.safetensors")
     if arguments.json:
         print_json(work.results())
     else:
-        for grid in work.grids():
-            notes().print(rich_table(grid))
-    notes().print(f"wrote {', '.join(str(path) for path in work.written)}", soft_wrap=True)
+        console = Console(highlight=False)
+        console.width = max(console.width, WIDTH)
+        for _, grid in work.grids():
+            console.print(rich_table(grid))
+    if arguments.page is not None:
+        work.write_page(arguments.page)
+    if work.written:
+        notes().print(f"wrote {', '.join(str(path) for path in work.written)}", soft_wrap=True)
 
 
 @dataclass
@@ -181,7 +199,9 @@ class Work:
         ]
         families += [("top-k, 8 bits", *setting) for setting in methods.top_k_int8(TOP_K_KEEPS)]
         chain = [("chain", *setting) for setting in methods.chain(self.transform, self.arguments.set_step)]
-        rows = self._families("methods", [*families, *chain])
+        self._draw(self._families("methods", [*families, *chain]))
+
+    def _draw(self, rows: Sequence[MethodRow]) -> None:
         shown = [row for row in rows if row.method != "chain"]
         first, second = self.bench.two_cuts
         title = f"{self.card.name}, cut after blocks {first} and {second}: what smaller activations cost"
@@ -206,17 +226,47 @@ class Work:
         }
         return found if self.measured is None else {"profile": self.measured.model_dump(mode="json")} | found
 
-    def grids(self) -> Iterator[Grid]:
-        """Everything that was measured, as tables."""
+    def restore(self, part: Part) -> None:
+        """Read a part that was measured before.
+
+        Raises:
+            InputError: the folder has it not, or its file breaks the form.
+        """
+        if part in ("profile", "times"):
+            self._profile()
+            return
+        path = self.out / f"{part}.json"
+        form: type[SetRow] = SetRow if part in ("sets", "plans") else MethodRow
+        try:
+            self.rows[part] = [form.model_validate(row) for row in load_json(path)["rows"]]
+        except (KeyError, TypeError):
+            raise InputError(str(path), "rows", "are missing") from None
+        except ValidationError as error:
+            raise first_error(error, str(path)) from None
+        if part == "methods":
+            self._draw(TypeAdapter(list[MethodRow]).validate_python(self.rows[part]))
+
+    def grids(self) -> Iterator[tuple[str, Grid]]:
+        """Everything that was measured, as named tables."""
         if self.measured is not None:
-            yield level_grid(self.measured)
-            yield cut_grid(self.measured)
+            yield "levels", level_grid(self.measured)
+            yield "cuts", cut_grid(self.measured)
         for name, rows in self.rows.items():
             if name in ("sets", "plans"):
                 title = f"step-{self.arguments.set_step:g}" if name == "sets" else "plans"
-                yield set_grid(title, TypeAdapter(list[SetRow]).validate_python(rows), self.arguments.budget)
+                yield name, set_grid(title, list(rows), self.arguments.budget)
             else:
-                yield method_grid(TypeAdapter(list[MethodRow]).validate_python(rows))
+                yield name, method_grid([row for row in rows if isinstance(row, MethodRow)])
+
+    def write_page(self, path: Path) -> None:
+        """Put the tables between the markers of a page."""
+        for name, grid in self.grids():
+            text = markdown_table(grid)
+            section = Section(f"profile_compression {self.card.name} {name}")
+            if path.exists() and section.begin not in read_text(path):
+                raise InputError(str(path), "", f"has no {section.begin}")
+            write_text(path, section.in_page(path, text))
+        self.written.append(path)
 
     def _families(self, name: str, families: Sequence[tuple[str, str, CodecSettings]]) -> list[MethodRow]:
         two = self.bench.calibration.at(self.bench.two_cuts)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
-from rich.console import Console
 
 from planners import Replan, replan
 from planners.plan_file import load_steps
-from planners.plan_table import plan_table
+from planners.plan_table import print_result
 from planners.replan_result import Candidate
-from satllm_env.cli import EXIT_NO_PLAN, print_json, run_command
+from satllm_env.cli import EXIT_NO_PLAN, finite_or_none, print_json, run_command
 from satllm_env.errors import InputError
 from satllm_env.problem import Problem, load_problem
 from satllm_env.problem.damage import without_link, without_node
@@ -60,7 +58,7 @@ def main(arguments: Arguments) -> int:
     if arguments.json:
         print_json(_as_data(result))
     else:
-        _print(result)
+        print_result(result.summary(), result.plan)
     return 0 if result.plan is not None else EXIT_NO_PLAN
 
 
@@ -114,12 +112,12 @@ def _as_data(result: Replan) -> dict[str, Any]:
         **_candidate(result.best),
         "moved_bytes": result.moved_bytes,
         "loads": [asdict(load) for load in result.loads],
-        "lower_bound_s": _finite(result.lower_bound_s),
-        "saving_s": _finite(result.saving_s),
+        "lower_bound_s": finite_or_none(result.lower_bound_s),
+        "saving_s": finite_or_none(result.saving_s),
         "kept": {**_candidate(result.kept_candidate), "fault": result.kept_fault},
         "long_run": {
             **_candidate(result.long_run_candidate),
-            "break_even_batches": _finite(result.break_even_batches),
+            "break_even_batches": finite_or_none(result.break_even_batches),
         },
         "plan_time_s": result.plan_time_s,
         "reason": result.reason,
@@ -129,17 +127,6 @@ def _as_data(result: Replan) -> dict[str, Any]:
 
 def _candidate(candidate: Candidate | None) -> dict[str, Any]:
     return {key: candidate and getattr(candidate, key) for key in ("delay_s", "load_s", "cost_s")}
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _print(result: Replan) -> None:
-    console = Console(highlight=False)
-    console.print(result.summary(), soft_wrap=True, markup=False)
-    if result.plan is not None:
-        console.print(plan_table(result.plan))
 
 
 if __name__ == "__main__":

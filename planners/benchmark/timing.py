@@ -9,6 +9,7 @@ from typing import Any
 
 from planners.benchmark.sizes import Size, size_of
 from planners.solve import solve
+from satllm_env.cli import finite_or_none
 from satllm_env.errors import InputError
 from satllm_env.problem import Instance, Problem
 
@@ -51,8 +52,8 @@ class Timing:
         return {
             **vars(self),
             "size": self.size._asdict(),
-            "delay_s": _finite(self.delay_s),
-            "lower_bound_s": _finite(self.lower_bound_s),
+            "delay_s": finite_or_none(self.delay_s),
+            "lower_bound_s": finite_or_none(self.lower_bound_s),
         }
 
     @classmethod
@@ -91,7 +92,3 @@ def time_planning(problem: Problem, seed: int, deadline_s: float) -> Timing:
         cpu_s,
         arrays_s,
     )
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

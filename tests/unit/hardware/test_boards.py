@@ -41,7 +41,8 @@ def test_page_shows_the_boards() -> None:
     for name in board_names():
         mode = board(name)
         sizes = (mode.sms, mode.gpu_mhz, mode.bandwidth_bytes_per_s / 1e9, mode.power_w)
-        cells = (name, *(f"{size:g}" for size in sizes), *PEAKS[name], f"{mode.utilisation:g}")
+        cpu = (f"{mode.cpu_cores}", f"{mode.cpu_ghz:g}", f"{mode.codec_speed:.2f}")
+        cells = (name, *cpu, *(f"{size:g}" for size in sizes), *PEAKS[name], f"{mode.utilisation:g}")
         assert f"| {' | '.join(cells)} |" in page
 
 

@@ -23,7 +23,7 @@ OPTIONAL = {
     "downlink": {"stations": "all", "min_elevation_deg": 10.0},
     "compute": {"utilisation": 0.4, "load": 0.1, "codec_speed": 1.0},
     "ground": {"board": "rtx-4070-ti", "utilisation": 0.3, "memory_bytes": 8e9},
-    "compression": {"profile": "paper-fit"},
+    "compression": {"profile": "paper-fit", "decoder_profile": "paper-fit"},
 }
 
 

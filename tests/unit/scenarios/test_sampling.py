@@ -6,6 +6,8 @@ import sys
 import numpy as np
 import pytest
 
+from satllm_env.compression.profile import load_profile
+from satllm_env.errors import InputError
 from satllm_env.problem import Instance, dump_problem, parse_problem
 from satllm_env.problem.schema import load_json
 from satllm_env.scenarios import load_scenario
@@ -120,3 +122,38 @@ def test_weights_of_models():
     names = [build(data).sample(seed).problem.model.name for seed in range(120)]
     assert set(names) == {"vit-b", "vit-l"}
     assert 0.6 < names.count("vit-l") / len(names) < 0.9
+
+
+def test_each_kind_of_model_has_its_own_levels():
+    """Decoders take the decoders' profile, vision models the other; both are named once."""
+    scenario = load_scenario("walker-dense")
+    vision, decoder = (load_profile(name) for name in ("landcover-vit", "char-lm"))
+    assert {profile.name for profile in scenario.profiles} == {vision.name, decoder.name}
+    kinds = set()
+    for seed in range(20):
+        problem = scenario.sample(seed).problem
+        is_vision = problem.model.name.startswith("vit")
+        kinds.add(is_vision)
+        expected = (vision if is_vision else decoder).levels(len(problem.model.layers) - 1)
+        assert problem.compression == expected
+    assert kinds == {True, False}
+
+
+def test_a_profile_that_no_model_needs_is_not_read():
+    """Vision models alone need no profile of decoders; a decoder does, and the fault names its key."""
+    lonely = put(full_data("paper"), ("compression", "decoder_profile"), "none-such")
+    assert len(build(lonely).profiles) == 1
+    both = put(full_data("walker-dense"), ("compression", "decoder_profile"), "none-such")
+    with pytest.raises(InputError, match=r"compression\.decoder_profile: compression profile: none-such"):
+        build(both)
+
+
+def test_boards_code_with_their_cores_unless_told_otherwise():
+    """A satellite's codec speed is that of its board's cores, or what the scenario says."""
+    plain = put(
+        put(full_data("paper"), ("compute", "codec_speed"), ...), ("compute", "boards"), ["orin-64gb-30w"]
+    )
+    for data, expected in ((plain, 8 * 1.728 / 3.0), (put(plain, ("compute", "codec_speed"), 2.0), 2.0)):
+        nodes = build(data).sample(0).problem.nodes
+        speeds = {node.codec_speed for node in nodes if node.kind == "satellite" and node.flops_per_s}
+        assert speeds == {pytest.approx(expected)}
