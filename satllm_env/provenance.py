@@ -10,8 +10,10 @@ from pathlib import Path
 
 def git_revision() -> str:
     """The commit of this code, marked where files differ from it; "unknown" outside a checkout."""
-    folder = Path(__file__).parent
+    here = Path(__file__)
+    folder = here.parent
     try:
+        _git(folder, "ls-files", "--error-unmatch", here.name)  # else the checkout is of something else
         revision = _git(folder, "rev-parse", "HEAD")
         changed = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", ":/")
     except (OSError, subprocess.CalledProcessError):
@@ -21,7 +23,7 @@ def git_revision() -> str:
 
 def command_line() -> str:
     """The command that runs, as one would type it from the repository's root."""
-    program = Path(sys.argv[0])
+    program = Path(sys.argv[0]).resolve()
     return shlex.join(["python", f"{program.parent.name}/{program.name}", *sys.argv[1:]])
 
 

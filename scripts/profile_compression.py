@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from satllm_env.compression.codec.settings import TransformKind
 from satllm_env.compression.learn import LearningSettings
 from satllm_env.compression.measured_cuts import MeasuredCuts, Provenance
 from satllm_env.compression.probing import methods
-from satllm_env.compression.probing.bench import Bench
+from satllm_env.compression.probing.bench import LEAST_BLOCKS, Bench
 from satllm_env.compression.probing.data import ProbeData
 from satllm_env.compression.probing.report import cut_grid, level_grid, method_grid, set_grid
 from satllm_env.compression.probing.rows import MethodRow, SetRow
@@ -69,7 +70,7 @@ class Arguments:
     parts: tuple[Part, ...] = ("profile", "sets", "plans", "methods", "masks")
     """What to measure; all but `methods` and `masks` need the profile, of this run or the folder's."""
     items: int = 3000
-    """Inputs of the test split, and at most as many of the validation split."""
+    """Inputs of the test split, and at most as many of the validation split; 2 or more."""
     steps: tuple[float, ...] = STEPS
     """[σ] step of each level, ascending."""
     sets: int = 200
@@ -106,6 +107,8 @@ def main(arguments: Arguments) -> None:
     transform = _transform(card)
     levels = [_level(transform, step) for step in arguments.steps]
     data = ProbeData(card, arguments.data)
+    if len(net.blocks) < LEAST_BLOCKS:
+        raise InputError(card.name, "blocks", f"must be {LEAST_BLOCKS} or more (got {len(net.blocks)})")
     bench = Bench(net, data, levels, arguments.items, arguments.jobs, arguments.seed)
     torch.set_num_threads(arguments.jobs)
     with progress(notes()) as bar:
@@ -117,6 +120,7 @@ def main(arguments: Arguments) -> None:
                 getattr(work, part)()
         if arguments.codecs:
             save_codecs(out / "codecs.safetensors", bench.codecs)
+            work.written.append(out / "codecs.safetensors")
             work.written.append(out / "codecs.safetensors")
     if arguments.json:
         print_json(work.results())
@@ -295,6 +299,8 @@ class Work:
             names = [level.name for level in self.bench.levels]
             if not isinstance(found, MeasuredCuts) or [level.name for level in found.cut_levels] != names:
                 raise InputError(str(path), "cut_levels", f"must be those of --steps: {', '.join(names)}")
+            if found.made_by.net_sha256 != self.card.sha256:
+                raise InputError(str(path), "made_by.net_sha256", f"is not that of {self.card.name}")
             self.measured = found
         return self.measured
 
@@ -320,7 +326,6 @@ class Work:
 
     def _write(self, name: str, content: str | bytes) -> None:
         path = self.out / name
-        path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, str):
             write_text(path, content)
         else:
@@ -329,18 +334,21 @@ class Work:
 
 
 def _check(arguments: Arguments) -> None:
-    for name in ("items", "sets", "plans", "mask_steps", "jobs"):
-        if getattr(arguments, name) < 1:
+    for name, least in {"items": 2, "sets": 1, "plans": 1, "mask_steps": 1, "jobs": 1, "seed": 0}.items():
+        if getattr(arguments, name) < least:
             flag = f"--{name.replace('_', '-')}"
-            raise InputError(flag, "", f"must be 1 or more (got {getattr(arguments, name)})")
-    if list(arguments.steps) != sorted(set(arguments.steps)) or not all(step > 0 for step in arguments.steps):
-        raise InputError("--steps", "", "must be positive and ascend")
+            raise InputError(flag, "", f"must be {least} or more (got {getattr(arguments, name)})")
+    steps = arguments.steps
+    if not steps or list(steps) != sorted(set(steps)) or not all(0 < step < math.inf for step in steps):
+        raise InputError("--steps", "", "must be positive numbers that ascend")
     if "sets" in arguments.parts and arguments.set_step not in arguments.steps:
         raise InputError("--set-step", "", f"must be one of --steps (got {arguments.set_step:g})")
     if not 0.5 < arguments.confidence < 1:
         raise InputError("--confidence", "", f"must be above 0.5 and below 1 (got {arguments.confidence:g})")
-    if arguments.budget <= 0 or arguments.seed < 0:
-        raise InputError("--budget, --seed", "", "must be above 0, and 0 or more")
+    if not 0 < arguments.budget < math.inf:
+        raise InputError("--budget", "", f"must be above 0 and finite (got {arguments.budget:g})")
+    if arguments.out is not None and arguments.out.exists() and not arguments.out.is_dir():
+        raise InputError("--out", str(arguments.out), "is not a folder")
 
 
 def _transform(card: NetCard) -> TransformKind:

@@ -55,7 +55,7 @@ def learn(
 
     Args:
         net: its parameters stay as they are.
-        codec: of the level, calibrated at every boundary that may be cut; a static mask in it is where
+        codec: of the level, calibrated whole at every boundary that may be cut; a static mask in it is where
             the mask's training starts from.
         inputs: to train on, as `net.embed` takes them.
         settings: hyper-parameters.

@@ -28,7 +28,8 @@ class LossRule(Form):
     points_per_nat: NonNegative
     """[percentage points per nat] of KL divergence."""
     confidence: Annotated[Finite, Field(gt=0.5, lt=1)]
-    """[1] share of the sets it was fitted to that lose no more than it says."""
+    """[1] share of the sets it was fitted to that lose no more than it says, each set counted as often as
+    it has cuts."""
     sets: Count
     """Random sets of cuts that it was fitted to."""
     items: Count

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from satllm_env.compression.loss_rule import LossRule
 from satllm_env.compression.profile_form import CompressionProfile, require_distinct
@@ -111,8 +112,14 @@ class MeasuredCuts(CompressionProfile):
 
     @field_validator("cut_levels")
     @classmethod
-    def _distinct(cls, value: tuple[CutLevel, ...]) -> tuple[CutLevel, ...]:
+    def _of_one_network(cls, value: tuple[CutLevel, ...], info: ValidationInfo) -> tuple[CutLevel, ...]:
         require_distinct([level.name for level in value])
+        boundaries = [cut.boundary for cut in value[0].cuts]
+        for level in value:
+            if [cut.boundary for cut in level.cuts] != boundaries:
+                raise ValueError(f"level {level.name!r} has other boundaries than the first")
+        if boundaries[-1] >= info.data.get("blocks", math.inf):  # not there where it was refused itself
+            raise ValueError(f"boundaries must be below blocks ({info.data['blocks']})")
         return value
 
     @property
@@ -136,10 +143,12 @@ class MeasuredCuts(CompressionProfile):
             cuts: L − 1.
 
         Raises:
-            InputError: the step is out of that range, or a level has no step.
+            InputError: the step is out of that range, a level has no step, or two have the same.
         """
         by_step = sorted(self.cut_levels, key=self._step)
         steps = [self._step(level) for level in by_step]
+        if len(set(steps)) < len(steps):
+            raise InputError(self.name, "cut_levels", "have a step twice, and cannot be interpolated over it")
         if not steps[0] <= step <= steps[-1]:
             raise InputError(self.name, "step", f"must be from {steps[0]:g} to {steps[-1]:g} (got {step!r})")
         upper = max(1, int(np.searchsorted(steps, step)))
@@ -152,8 +161,9 @@ class MeasuredCuts(CompressionProfile):
         return _between(below, above, share, f"step-{step:g}")
 
     def _step(self, level: CutLevel) -> float:
-        step = level.settings.get("quantiser", {}).get("step")
-        if not isinstance(step, float | int):
+        quantiser = level.settings.get("quantiser")
+        step = quantiser.get("step") if isinstance(quantiser, dict) else None
+        if not isinstance(step, float | int) or not step > 0:
             raise InputError(self.name, level.name, "has no step to interpolate over")
         return float(step)
 
@@ -167,8 +177,8 @@ def _between(below: Level, above: Level, share: float, name: str) -> Level:
     """Figures geometrically between those of two levels; losses of 0 stay 0."""
 
     def mix(low: object, high: object) -> list[float]:
-        logs = [np.log(np.maximum(np.asarray(values, dtype=np.float64), 1e-300)) for values in (low, high)]
-        mixed: list[float] = np.exp((1 - share) * logs[0] + share * logs[1]).tolist()
+        first, second = (np.asarray(values, dtype=np.float64) for values in (low, high))
+        mixed: list[float] = (first ** (1 - share) * second**share).tolist()
         return mixed
 
     return Level(

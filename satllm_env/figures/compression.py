@@ -59,7 +59,10 @@ def loss_against_ratio(rows: Sequence[Measured], *, title: str) -> Figure:
     left.set_ylabel("accuracy lost [percentage points]")
     left.set_yscale("symlog", linthresh=2, linscale=2)
     left.set_yticks([-1, 0, 1, 2, 5, 10, 20, 50], ["-1", "0", "1", "2", "5", "10", "20", "50"])
-    left.set_ylim(-1, max(2.5, 1.5 * max(row.loss + row.loss_half_width for row in rows)))
+    left.set_ylim(
+        min(-1, 1.1 * min(row.loss - row.loss_half_width for row in rows)),
+        max(2.5, 1.5 * max(row.loss + row.loss_half_width for row in rows)),
+    )
     right.set_ylabel("KL divergence of the output [nat]")
     right.set_yscale("log")
     right.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))

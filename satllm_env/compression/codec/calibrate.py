@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,10 @@ from satllm_env.compression.codec.body import by_component
 from satllm_env.compression.codec.boundary import BoundaryCodec
 from satllm_env.compression.codec.codec import Codec
 from satllm_env.compression.codec.quantise import LEAST_SCALE, Steps, bin_numbers
-from satllm_env.compression.codec.settings import CodecSettings, StaticMask, TransformKind, UniformSteps
+from satllm_env.compression.codec.settings import CodecSettings, StaticMask, TopK, TransformKind, UniformSteps
 from satllm_env.compression.codec.sparsify import Kept
 from satllm_env.compression.codec.tables import SHARED_TABLES, count_symbols
-from satllm_env.compression.codec.transform import Exact, Transform, Values, fit_transform
+from satllm_env.compression.codec.transform import Exact, Klt, TokenKlt, Transform, Values, fit_transform
 from satllm_env.errors import InputError
 
 _PRIOR = 8.0  # [values] weight of all components' mean in a component's own
@@ -38,8 +39,12 @@ def calibrate(
     activations: Mapping[int, Values],
     learned: Mapping[int, Learned] | None = None,
     sensitivities: Mapping[int, Exact] | None = None,
+    whole: bool = False,
 ) -> tuple[Codec, ...]:
-    """Calibrate a codec for each level; levels with the same kind of transform share it.
+    """Calibrate a codec for each level.
+
+    Of a KLT's components a level with uniform steps computes and codes the leading ones alone, up to the
+    last that ever left the dead zone in calibration; most are beyond it.
 
     Args:
         levels: the settings.
@@ -47,6 +52,7 @@ def calibrate(
         learned: what training found for boundaries.
         sensitivities: of the output to each boundary, (W, W), for the weighted transforms; see
             `fit_transform`.
+        whole: keep all components, as training needs them.
 
     Raises:
         InputError: activations are empty, not finite, or all 0, a weighted transform lacks a sensitivity,
@@ -66,13 +72,18 @@ def calibrate(
                 )
             transform = transforms[settings.transform]
             parts[settings.name][boundary] = calibrate_boundary(
-                settings, activation, transform, found, boundary
+                settings, activation, transform, found, boundary, whole
             )
     return tuple(Codec(settings, parts[settings.name]) for settings in levels)
 
 
 def calibrate_boundary(
-    settings: CodecSettings, activation: Values, transform: Transform, learned: Learned, boundary: int = 0
+    settings: CodecSettings,
+    activation: Values,
+    transform: Transform,
+    learned: Learned,
+    boundary: int = 0,
+    whole: bool = False,
 ) -> BoundaryCodec:
     """Calibrate one boundary at one level with a transform that is already fitted.
 
@@ -80,7 +91,7 @@ def calibrate_boundary(
         InputError: as for `calibrate`; it names the boundary.
     """
     source = f"calibration at boundary {boundary}"
-    components = transform.component_shape(activation.shape)[-1]
+    components = transform.components(activation.shape[-1])
     masked = isinstance(settings.sparsifier, StaticMask)
     keep = learned.keep if masked else None
     if masked and (keep is None or keep.dtype != np.bool_ or keep.shape[-1:] != (components,)):
@@ -90,12 +101,32 @@ def calibrate_boundary(
     if isinstance(settings.quantiser, UniformSteps):
         steps = _steps(settings.quantiser, part.components(activation), learned, source)
         part = replace(part, steps=steps)
+        if not whole:
+            part = _without_dead(part, activation)
     if settings.coder == "range":
         quantised = part.quantise(activation)
         symbols, counts = by_component(quantised.symbols, quantised.kept if masked else None)
-        tables = count_symbols(symbols, counts, SHARED_TABLES if components > part.width else None)
-        part = replace(part, tables=tables)
+        shared = SHARED_TABLES if isinstance(transform, TokenKlt) else None
+        part = replace(part, tables=count_symbols(symbols, counts, shared))
     return part
+
+
+def _without_dead(part: BoundaryCodec, activation: Values) -> BoundaryCodec:
+    """The codec without the channel components behind the last that is ever coded."""
+    transform = part.transform
+    if not isinstance(transform, Klt | TokenKlt) or isinstance(part.settings.sparsifier, TopK):
+        return part  # top-k keeps a share of all components
+    width = transform.basis.shape[1]
+    coded = (part.quantise(activation).symbols != 0).reshape(-1, width).any(axis=0)
+    count = int(np.flatnonzero(coded).max(initial=0)) + 1
+
+    def cut(array: NDArray[Any]) -> NDArray[Any]:
+        return array.reshape(*array.shape[:-1], -1, width)[..., :count].reshape(*array.shape[:-1], -1)
+
+    assert part.steps is not None
+    steps = Steps(**{name: cut(array) for name, array in part.steps.arrays().items()})
+    keep = None if part.keep is None else cut(part.keep)
+    return replace(part, transform=transform.leading(count), steps=steps, keep=keep)
 
 
 def _fitted(kind: TransformKind, activation: Values, sensitivity: Exact | None, boundary: int) -> Transform:

@@ -18,7 +18,7 @@ from satllm_env.compression.codec.codec import Codec
 from satllm_env.compression.codec.quantise import Steps
 from satllm_env.compression.codec.settings import CodecSettings, StaticMask, UniformSteps
 from satllm_env.compression.codec.tables import SymbolTables
-from satllm_env.compression.codec.transform import PARAMETERS, TokenKlt, restore_transform
+from satllm_env.compression.codec.transform import PARAMETERS, restore_transform
 from satllm_env.errors import InputError
 from satllm_env.problem.schema import Form, first_error
 
@@ -35,11 +35,10 @@ class _Contents(Form):
 
 
 def save_codecs(path: str | Path, codecs: Sequence[Codec]) -> None:
-    """Write codecs of the same boundaries; levels of one kind of transform share it.
+    """Write codecs of the same boundaries.
 
     Raises:
-        InputError: the file cannot be written, or the codecs differ in boundaries or transforms, or share
-            a name.
+        InputError: the file cannot be written, or the codecs differ in boundaries, or share a name.
     """
     arrays: Arrays = {}
     widths = {boundary: part.width for boundary, part in codecs[0].boundaries.items()} if codecs else {}
@@ -48,9 +47,7 @@ def save_codecs(path: str | Path, codecs: Sequence[Codec]) -> None:
             raise InputError(str(path), codec.settings.name, "has other boundaries than the first level")
         for boundary, part in codec.boundaries.items():
             for name, array in part.arrays().items():
-                key = _key(codec.settings, boundary, name)
-                if not np.array_equal(arrays.setdefault(key, array), array):
-                    raise InputError(str(path), key, "differs between levels that share it")
+                arrays[_key(codec.settings, boundary, name)] = array
     contents = _Contents(levels=tuple(codec.settings for codec in codecs), widths=widths)
     _require_distinct(contents, str(path))
     whole = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
@@ -80,8 +77,7 @@ def load_codecs(path: str | Path) -> tuple[Codec, ...]:
 
 def _key(settings: CodecSettings, boundary: int, name: str) -> str:
     """The array's name in the file."""
-    owner = settings.transform if name.startswith("transform.") else settings.name
-    return f"{owner}/{boundary}/{name}"
+    return f"{settings.name}/{boundary}/{name}"
 
 
 def _read(source: str) -> tuple[_Contents, Arrays]:
@@ -117,7 +113,7 @@ def _part(settings: CodecSettings, boundary: int, width: int, arrays: Arrays, so
     where = f"{source}: {settings.name}/{boundary}"
     kind = settings.transform
     transform = restore_transform(kind, named("transform.", PARAMETERS[kind]), width, where)
-    components = transform.mean.size if isinstance(transform, TokenKlt) else width
+    components = transform.components(width)
     keep, steps, tables = None, None, None
     if isinstance(settings.sparsifier, StaticMask):
         keep = named("", ("keep",), np.bool_)["keep"]

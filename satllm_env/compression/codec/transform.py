@@ -49,6 +49,10 @@ class Transform(Protocol):
         """
         ...
 
+    def components(self, width: int) -> int:
+        """How many components a row has, of activations W wide."""
+        ...
+
     def arrays(self) -> dict[str, Values]:
         """The parameters, by name."""
         ...
@@ -69,6 +73,10 @@ class NoTransform:
     def component_shape(self, shape: Shape) -> Shape:
         """The same."""
         return shape
+
+    def components(self, width: int) -> int:
+        """As many as channels."""
+        return width
 
     def arrays(self) -> dict[str, Values]:
         """No parameters."""
@@ -97,6 +105,10 @@ class ChannelScale:
         """The same."""
         return shape
 
+    def components(self, width: int) -> int:
+        """As many as channels."""
+        return width
+
     def arrays(self) -> dict[str, Values]:
         """Mean and deviation."""
         return {"mean": self.mean, "deviation": self.deviation}
@@ -104,14 +116,17 @@ class ChannelScale:
 
 @dataclass(frozen=True, eq=False)
 class Klt:
-    """Principal components of the channels (Karhunen-Loève transform), the most variance first."""
+    """Principal components of the channels (Karhunen-Loève transform), the most variance first.
+
+    It may hold the K leading ones alone: the others are taken as 0.
+    """
 
     mean: Values
     """shape (W,)"""
     basis: Values
-    """One column per component, shape (W, W)."""
+    """One column per component, shape (W, K)."""
     inverse: Values
-    """Of the basis: its transpose, unless sensitivities weighted it."""
+    """Of the basis, shape (K, W): its transpose, unless sensitivities weighted it."""
 
     def forward(self, activation: Values) -> Values:
         """Project the centred tokens."""
@@ -123,8 +138,16 @@ class Klt:
         return np.asarray(components @ self.inverse + self.mean, dtype=np.float32)
 
     def component_shape(self, shape: Shape) -> Shape:
-        """The same."""
-        return shape
+        """The last size becomes K."""
+        return (*shape[:-1], self.basis.shape[1])
+
+    def components(self, width: int) -> int:
+        """K"""
+        return int(self.basis.shape[1])
+
+    def leading(self, count: int) -> Klt:
+        """The transform to the first components alone."""
+        return Klt(self.mean, *_leading(self.basis, self.inverse, count))
 
     def arrays(self) -> dict[str, Values]:
         """Mean, basis and its inverse."""
@@ -136,27 +159,28 @@ class TokenKlt:
     """Principal components of the channels and then of the tokens: an input's tokens share one row.
 
     Neighbouring patches of an image are alike, and what the network does with them is alike too, so
-    most of an input's energy is in few of the T·W components. Each token has a mean of its own.
+    most of an input's energy is in few of the T·W components. Each token has a mean of its own. Of the
+    channels' components it may hold the K leading ones alone: the others are taken as 0.
     """
 
     mean: Values
     """shape (T, W)"""
     basis: Values
-    """One column per component of the channels, shape (W, W)."""
+    """One column per component of the channels, shape (W, K)."""
     inverse: Values
-    """Of the basis."""
+    """Of the basis, shape (K, W)."""
     tokens: Values
     """Orthonormal columns, one per component of the tokens, shape (T, T)."""
 
     def forward(self, activation: Values) -> Values:
-        """Project the centred tokens, then across them; shape (inputs, T·W)."""
+        """Project the centred tokens, then across them; shape (inputs, T·K)."""
         inputs = activation.reshape(-1, *self.mean.shape)
         components = self.tokens.T @ ((inputs - self.mean) @ self.basis)
-        return np.asarray(components.reshape(len(inputs), self.mean.size), dtype=np.float32)
+        return np.asarray(components.reshape(len(inputs), self.components(0)), dtype=np.float32)
 
     def undo(self, components: Values) -> Values:
         """Undo `forward`; shape (inputs·T, W)."""
-        inputs = self.tokens @ components.reshape(-1, *self.mean.shape)
+        inputs = self.tokens @ components.reshape(-1, len(self.tokens), self.basis.shape[1])
         whole = inputs @ self.inverse + self.mean
         return np.asarray(whole.reshape(-1, self.mean.shape[1]), dtype=np.float32)
 
@@ -169,11 +193,23 @@ class TokenKlt:
         tokens, width = self.mean.shape
         if len(shape) < 2 or shape[-2] != tokens:
             raise InputError("activation", "", f"must have shape (…, {tokens}, {width}) (got {shape})")
-        return (*shape[:-2], tokens * width)
+        return (*shape[:-2], self.components(width))
+
+    def components(self, width: int) -> int:
+        """T·K"""
+        return int(len(self.tokens) * self.basis.shape[1])
+
+    def leading(self, count: int) -> TokenKlt:
+        """The transform to the channels' first components alone."""
+        return TokenKlt(self.mean, *_leading(self.basis, self.inverse, count), self.tokens)
 
     def arrays(self) -> dict[str, Values]:
         """Means, bases and the inverse."""
         return {"mean": self.mean, "basis": self.basis, "inverse": self.inverse, "tokens": self.tokens}
+
+
+def _leading(basis: Values, inverse: Values, count: int) -> tuple[Values, Values]:
+    return np.ascontiguousarray(basis[:, :count]), np.ascontiguousarray(inverse[:count])
 
 
 def fit_transform(kind: TransformKind, activation: Values, sensitivity: Exact | None = None) -> Transform:
@@ -251,11 +287,13 @@ def restore_transform(kind: TransformKind, arrays: dict[str, Values], width: int
         InputError: they are not finite numbers of the right shape.
     """
     count = len(arrays["tokens"]) if arrays.get("tokens", np.zeros(())).ndim else 0
+    basis = arrays.get("basis", np.zeros((0, 0)))
+    leading = min(basis.shape[1], width) if basis.ndim == 2 else width
     shapes: dict[str, Shape] = {
         "mean": (count, width) if "token" in kind else (width,),
         "deviation": (width,),
-        "basis": (width, width),
-        "inverse": (width, width),
+        "basis": (width, leading),
+        "inverse": (leading, width),
         "tokens": (count, count),
     }
     for name in PARAMETERS[kind]:

@@ -24,7 +24,9 @@ from satllm_env.compression.probing.sets import random_plans, random_sets, singl
 from satllm_env.nets.split_net import SplitNet
 
 CALIBRATION_ITEMS = 1_000
-TIMED_ITEMS = 200
+LEAST_BLOCKS = 3
+"""With fewer there are no two cuts."""
+TIMED_ITEMS = 320
 """Inputs whose payloads are timed, at four cuts each."""
 TRAIN_ITEMS = 4_000
 """Inputs that masks are trained on."""
@@ -58,13 +60,16 @@ class Bench:
 
     @property
     def two_cuts(self) -> tuple[int, int]:
-        """A third and two thirds into the network."""
+        """A third and two thirds into the network, which has `LEAST_BLOCKS` at least."""
         blocks = len(self.net.blocks)
         return round(blocks / 3), round(2 * blocks / 3)
 
     @cached_property
     def test(self) -> Items:
-        """What figures are measured on; nothing is trained, calibrated or fitted on it."""
+        """What figures are measured on; nothing is trained or calibrated on it.
+
+        The loss rule takes its points from the validation split, its divergences from here.
+        """
         return self.data.split("test", self.items)
 
     @cached_property

@@ -34,14 +34,17 @@ class Calibration:
         )
 
     def codecs(
-        self, levels: Sequence[CodecSettings], learned: Mapping[int, Learned] | None = None
+        self,
+        levels: Sequence[CodecSettings],
+        learned: Mapping[int, Learned] | None = None,
+        whole: bool = False,
     ) -> tuple[Codec, ...]:
         """Calibrate a codec per level.
 
         Raises:
             InputError: see `calibrate`.
         """
-        return calibrate(levels, self.activations, learned, self.sensitivities)
+        return calibrate(levels, self.activations, learned, self.sensitivities, whole)
 
 
 def measure_calibration(

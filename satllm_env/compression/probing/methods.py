@@ -76,7 +76,7 @@ def learned_mask(
     """A level with a mask and steps that were trained together."""
     level = uniform("gumbel", transform, FINE_STEP, {"kind": "mask"})
     kept = {boundary: _all_kept(array, transform) for boundary, array in calibration.activations.items()}
-    found = learn(net, calibration.codecs([level], kept)[0], inputs, settings, step)
+    found = learn(net, calibration.codecs([level], kept, whole=True)[0], inputs, settings, step)
     return calibration.codecs([level], found)[0], found
 
 
@@ -106,8 +106,9 @@ def calibration_ratio(codec: Codec, calibration: Calibration) -> float:
     """[1] ratio over some of the calibration's inputs, each boundary's activations as they are."""
     raw = sent = 0
     for boundary, activation in calibration.activations.items():
-        for first in range(0, _MATCHED_ON, PAYLOAD_INPUTS):
-            part = activation[:_MATCHED_ON][first : first + PAYLOAD_INPUTS]
+        some = activation[:_MATCHED_ON]
+        for first in range(0, len(some), PAYLOAD_INPUTS):
+            part = some[first : first + PAYLOAD_INPUTS]
             raw, sent = raw + part.nbytes, sent + len(codec.encode(part, boundary))
     return raw / sent
 

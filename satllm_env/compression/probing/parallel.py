@@ -12,9 +12,11 @@ from torch import Tensor
 
 from satllm_env.compression.codec import Codec
 from satllm_env.compression.probing.outcome import CutSet, Outcome
-from satllm_env.compression.probing.probe import PAYLOAD_INPUTS, Probe, cross, join
+from satllm_env.compression.probing.probe import Probe, cross, join
 from satllm_env.nets.split_net import SplitNet
 
+TIMED_INPUTS = 32
+"""Inputs per payload where codecs are timed: about 1 MB, near a large network's micro-batch."""
 CHUNK = 200
 """Inputs at once: their activations at every boundary are kept meanwhile."""
 
@@ -73,9 +75,9 @@ def _time(
     found = []
     for codec in codecs:
         crossings = [
-            cross(codec, boundary, part)[1]
+            cross(codec, boundary, part, TIMED_INPUTS)[1]
             for boundary, activation in activations.items()
-            for part in torch.split(torch.from_numpy(activation), PAYLOAD_INPUTS)
+            for part in torch.split(torch.from_numpy(activation), TIMED_INPUTS)
         ]
         encode = np.median([crossing.encode_s / crossing.raw_bytes for crossing in crossings])
         decode = np.median([crossing.decode_s / crossing.raw_bytes for crossing in crossings])

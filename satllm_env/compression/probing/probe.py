@@ -13,6 +13,7 @@ from torch import Tensor
 from satllm_env.compression.codec import Codec
 from satllm_env.compression.divergence import kl_nat
 from satllm_env.compression.probing.outcome import Array, Crossing, Cut, CutSet, Outcome
+from satllm_env.errors import InputError
 from satllm_env.nets.split_net import SplitNet
 
 PAYLOAD_INPUTS = 8
@@ -40,10 +41,14 @@ class Probe:
         """Run the network over each set of cuts.
 
         Raises:
-            InputError: a codec knows nothing of a boundary, or an activation is out of its reach.
+            InputError: a set's boundaries do not ascend, a codec knows nothing of one, or an activation is
+                out of its reach.
         """
         tree = _Tree()
         for cuts in sets:
+            boundaries = [cut.boundary for cut in cuts]
+            if boundaries != sorted(set(boundaries)):
+                raise InputError("cuts", "boundary", f"must ascend (got {boundaries})")
             tree.add(cuts)
         outcomes: dict[CutSet, Outcome] = {}
         whole = self.net.head(self.net.run_blocks(self.net.embed(self.inputs)))
@@ -88,17 +93,20 @@ class _Tree:
         node.is_set = True
 
 
-def cross(codec: Codec, boundary: int, activation: Tensor) -> tuple[Tensor, Crossing]:
+def cross(
+    codec: Codec, boundary: int, activation: Tensor, payload_inputs: int = PAYLOAD_INPUTS
+) -> tuple[Tensor, Crossing]:
     """Send an activation through payloads; what arrives, and what it cost.
 
     Args:
         codec: of the level.
         boundary: that the activation is at.
         activation: (B, tokens, width)
+        payload_inputs: inputs in a payload.
     """
     restored, crossings = [], []
-    for first in range(0, len(activation), PAYLOAD_INPUTS):
-        sent = np.ascontiguousarray(activation[first : first + PAYLOAD_INPUTS].numpy())
+    for first in range(0, len(activation), payload_inputs):
+        sent = np.ascontiguousarray(activation[first : first + payload_inputs].numpy())
         start = time.perf_counter()
         payload = codec.encode(sent, boundary)
         encoded = time.perf_counter()

@@ -69,9 +69,11 @@ def set_grid(title: str, rows: Sequence[SetRow], limit: float) -> Grid:
         "as planned",
         "KL / sum",
     )
-    by_cuts = {f"{count} cuts": [row for row in rows if len(row.cuts) == count] for count in (1, 2, 3, 4)}
-    parts = {name: part for name, part in by_cuts.items() if part} | {"all": list(rows)}
-    return Grid(headings, [(name, *_set_cells(part, limit)) for name, part in parts.items()])
+    counts = sorted({len(row.cuts) for row in rows})
+    parts = {f"{count} cuts": [row for row in rows if len(row.cuts) == count] for count in counts}
+    return Grid(
+        headings, [(name, *_set_cells(part, limit)) for name, part in (parts | {"all": list(rows)}).items()]
+    )
 
 
 def _set_cells(rows: Sequence[SetRow], limit: float) -> tuple[str, ...]:
@@ -90,9 +92,11 @@ def _set_cells(rows: Sequence[SetRow], limit: float) -> tuple[str, ...]:
 
 
 def _spread(values: Sequence[float], form: str) -> str:
+    if not len(values):
+        return "–"
     low, middle, high = np.quantile(values, [0, 0.5, 1])
     return f"{low:{form}} – {middle:{form}} – {high:{form}}"
 
 
 def _speed(s_per_byte: float) -> str:
-    return f"{1e-6 / s_per_byte:.0f} MB/s"
+    return f"{1e-6 / s_per_byte:.0f} MB/s" if s_per_byte else "–"

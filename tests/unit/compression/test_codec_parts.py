@@ -275,10 +275,33 @@ def test_learned_steps_multiply_the_level_s() -> None:
     relative = np.linspace(0.5, 2, WIDTH, dtype=np.float32)
     threshold = np.linspace(0.5, 1, WIDTH, dtype=np.float32)
     data = {BOUNDARY: activations(5)}
-    plain = calibrate([level], data)[0].boundaries[BOUNDARY].steps
-    trained = (
-        calibrate([level], data, {BOUNDARY: Learned(None, relative, threshold)})[0].boundaries[BOUNDARY].steps
-    )
+    plain = calibrate([level], data, whole=True)[0].boundaries[BOUNDARY].steps
+    learned = {BOUNDARY: Learned(None, relative, threshold)}
+    trained = calibrate([level], data, learned, whole=True)[0].boundaries[BOUNDARY].steps
     assert plain is not None and trained is not None
     np.testing.assert_allclose(trained.step, plain.step * relative, rtol=1e-6)
     np.testing.assert_array_equal(trained.threshold, threshold)
+
+
+@pytest.mark.parametrize("kind", ["klt", "weighted-klt", "token-klt", "weighted-token-klt"])
+@pytest.mark.parametrize("masked", [False, True])
+def test_components_that_are_never_coded_are_left_out(kind: TransformKind, masked: bool) -> None:
+    """Fewer components, yet calibration data come back as through all of them."""
+    rows = TOKENS if "token" in kind else 1
+    keep = np.tile(np.arange(WIDTH) < 4, rows)  # as a mask, it leaves four channels' components
+    level = settings(
+        transform=kind, quantiser=UNIFORM, coder="range", sparsifier={"kind": "mask"} if masked else None
+    )
+    data, weights = {BOUNDARY: activations(20)}, {BOUNDARY: SENSITIVITY}
+    short, whole = (
+        calibrate([level], data, {BOUNDARY: Learned(keep)}, weights, whole=all_of_them)[0]
+        for all_of_them in (False, True)
+    )
+    parts = short.at(BOUNDARY), whole.at(BOUNDARY)
+    counts = [part.transform.components(WIDTH) for part in parts]
+    assert counts[0] < counts[1] == rows * WIDTH
+    assert counts[0] <= 4 * rows or not masked
+    restored = [part.restore(part.quantise(data[BOUNDARY]), data[BOUNDARY].shape) for part in parts]
+    np.testing.assert_allclose(restored[0], restored[1], atol=1e-4)
+    sizes = [len(codec.encode(activations(4, seed=3), BOUNDARY)) for codec in (short, whole)]
+    assert sizes[0] <= sizes[1] + 8
