@@ -18,6 +18,8 @@ from satllm_env.problem import Plan
 from satllm_env.scenarios import Scenario, load_form
 from satllm_env.tables import Grid, Section, markdown_table, rich_table
 
+WIDTH = 140
+"""[characters] that the table needs."""
 OWN = "own"
 """The scenario's profiles as they are."""
 SECTION = Section("compare_profiles")
@@ -51,6 +53,9 @@ class Row:
 
     scenario: str
     profile: str
+    """As given."""
+    names: tuple[str, ...]
+    """Of the profiles."""
     feasible: int
     proven: int
     delay_s: float
@@ -76,12 +81,12 @@ def main(arguments: Arguments) -> None:
                 drawn = [scenario.sample(seed).instance for seed in range(arguments.episodes)]
                 results = solve_many(drawn, deadline_s=arguments.deadline)
                 plans.append([result.plan if isinstance(result, Result) else None for result in results])
-                rows.append(_row(name, profile, results, plans))
+                rows.append(_row(name, profile, scenario, results, plans))
                 bar.advance(task, arguments.episodes)
     if arguments.json:
         print_json({"episodes": arguments.episodes, "results": [asdict(row) for row in rows]})
     else:
-        Console(highlight=False, width=130).print(rich_table(_grid(rows)))
+        Console(highlight=False, width=WIDTH).print(rich_table(_grid(rows)))
     if arguments.page is not None:
         write_text(arguments.page, SECTION.in_page(arguments.page, markdown_table(_grid(rows))))
 
@@ -96,14 +101,19 @@ def _under(name: str, profile: str) -> Scenario:
 
 
 def _row(
-    scenario: str, profile: str, results: Sequence[object], plans: Sequence[Sequence[Plan | None]]
+    name: str,
+    profile: str,
+    scenario: Scenario,
+    results: Sequence[object],
+    plans: Sequence[Sequence[Plan | None]],
 ) -> Row:
     """The row of the last profile's plans; `plans` are those of all profiles so far, request by request."""
     found = [plan for plan in plans[-1] if plan is not None]
     pairs = [(a, b) for a, b in zip(plans[0], plans[-1], strict=True) if a is not None and b is not None]
     return Row(
-        scenario=scenario,
+        scenario=name,
         profile=profile,
+        names=tuple(used.name for used in scenario.profiles),
         feasible=len(found),
         proven=sum(isinstance(result, Result) and result.status == "optimal" for result in results),
         delay_s=_mean([plan.delay_s for plan in found]),
@@ -128,7 +138,7 @@ def _grid(rows: Sequence[Row]) -> Grid:
         headings,
         [
             (
-                row.scenario, row.profile, str(row.feasible), str(row.proven), f"{row.delay_s:.3f}",
+                row.scenario, " + ".join(row.names), str(row.feasible), str(row.proven), f"{row.delay_s:.3f}",
                 f"{row.change_pct:+.1f} %", f"{row.stages:.1f}", f"{row.accuracy_loss:.2f}",
                 f"{row.isl_bytes / 1e6:.1f}", f"{row.downlink_bytes / 1e6:.2f}",
             )
