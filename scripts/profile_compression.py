@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -40,10 +40,11 @@ from satllm_env.text import read_text
 
 Part = Literal["profile", "times", "sets", "plans", "methods", "masks"]
 STEPS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
-"""[σ] of the levels."""
+"""[σ] of the levels of images' networks."""
+TEXT_STEPS = (0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0, 1.25)
+"""[σ] of language models, whose next token stands less loss."""
 WIDTH = 120
 """[characters] that the tables need."""
-FIGURE_STEPS = (0.5, 1.0, 2.0, 4.0)
 TOP_K_KEEPS = (0.5, 0.35, 0.2, 0.1)
 Row = TypeVar("Row", MethodRow, SetRow)
 
@@ -71,12 +72,12 @@ class Arguments:
     """What to measure; all but `methods` and `masks` need the profile, of this run or the folder's."""
     items: int = 3000
     """Inputs of the test split, and at most as many of the validation split; 2 or more."""
-    steps: tuple[float, ...] = STEPS
-    """[σ] step of each level, ascending."""
+    steps: tuple[float, ...] = ()
+    """[σ] step of each level, ascending; by default 0.25 to 4, or 0.25 to 1.25 for language models."""
     sets: int = 200
     """Random sets of one to four cuts, and as many to fit the loss rule to."""
-    set_step: float = 1.5
-    """[σ] the level of the random sets."""
+    set_step: float | None = None
+    """[σ] the level of the random sets; by default the fifth."""
     plans: int = 100
     """Random plans within the budget."""
     budget: float = 1.0
@@ -101,8 +102,9 @@ class Arguments:
 
 def main(arguments: Arguments) -> None:
     """Run the command."""
-    _check(arguments)
     card, net = load_card(arguments.net), load_net(arguments.net).requires_grad_(False)
+    arguments = _with_steps(arguments, card)
+    _check(arguments)
     out = arguments.out or Path("logs/compression") / card.name
     transform = _transform(card)
     levels = [_level(transform, step) for step in arguments.steps]
@@ -120,7 +122,6 @@ def main(arguments: Arguments) -> None:
                 getattr(work, part)()
         if arguments.codecs:
             save_codecs(out / "codecs.safetensors", bench.codecs)
-            work.written.append(out / "codecs.safetensors")
             work.written.append(out / "codecs.safetensors")
     if arguments.json:
         print_json(work.results())
@@ -152,6 +153,12 @@ class Work:
         self.measured: MeasuredCuts | None = None
         self.rows: dict[str, Sequence[MethodRow] | Sequence[SetRow]] = {}
 
+    @property
+    def set_step(self) -> float:
+        """[σ] of the random sets."""
+        assert self.arguments.set_step is not None
+        return self.arguments.set_step
+
     def profile(self) -> None:
         """Every level at every cut, and the loss rule."""
         with self._task("every cut at every level", len(self.bench.test.inputs)) as step:
@@ -180,7 +187,7 @@ class Work:
 
     def sets(self) -> None:
         """Random sets at one level."""
-        profile, place = self._profile(), self.arguments.steps.index(self.arguments.set_step)
+        profile, place = self._profile(), self.arguments.steps.index(self.set_step)
         with self._task("random sets", len(self.bench.test.inputs)) as step:
             rows = self.bench.sets(profile.cut_levels, profile.loss_rule, place, self.arguments.sets, step)
         self._keep("sets", rows)
@@ -199,10 +206,10 @@ class Work:
         families: list[tuple[str, str, CodecSettings]] = [
             (transform, f"{step:g} σ", methods.uniform(f"step-{step:g}", transform, step))
             for transform in _transforms(self.card)
-            for step in FIGURE_STEPS
+            for step in self.arguments.steps[1::2]
         ]
         families += [("top-k, 8 bits", *setting) for setting in methods.top_k_int8(TOP_K_KEEPS)]
-        chain = [("chain", *setting) for setting in methods.chain(self.transform, self.arguments.set_step)]
+        chain = [("chain", *setting) for setting in methods.chain(self.transform, self.set_step)]
         self._draw(self._families("methods", [*families, *chain]))
 
     def _draw(self, rows: Sequence[MethodRow]) -> None:
@@ -257,7 +264,7 @@ class Work:
             yield "cuts", cut_grid(self.measured)
         for name, rows in self.rows.items():
             if name in ("sets", "plans"):
-                title = f"step-{self.arguments.set_step:g}" if name == "sets" else "plans"
+                title = f"step-{self.set_step:g}" if name == "sets" else "plans"
                 yield name, set_grid(title, list(rows), self.arguments.budget)
             else:
                 yield name, method_grid([row for row in rows if isinstance(row, MethodRow)])
@@ -331,6 +338,14 @@ class Work:
         else:
             write_bytes(path, content)
         self.written.append(path)
+
+
+def _with_steps(arguments: Arguments, card: NetCard) -> Arguments:
+    """The arguments with the steps that go with the kind of network where none are given."""
+    usual = TEXT_STEPS if isinstance(card.config, CharLmConfig) else STEPS
+    steps = arguments.steps or usual
+    set_step = steps[min(4, len(steps) - 1)] if arguments.set_step is None else arguments.set_step
+    return replace(arguments, steps=steps, set_step=set_step)
 
 
 def _check(arguments: Arguments) -> None:

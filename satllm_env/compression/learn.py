@@ -65,10 +65,11 @@ def learn(
         What was learned at each boundary, for `calibrate`.
 
     Raises:
-        InputError: the level's quantiser has no steps to learn.
+        InputError: the level's quantiser has no steps to learn, or the codec is not whole.
     """
     if not isinstance(codec.settings.quantiser, UniformSteps):
         raise InputError(codec.settings.name, "quantiser", "only a uniform quantiser has steps to learn")
+    _require_whole(codec)
     rng = torch.Generator().manual_seed(settings.seed)
     cuts_rng = np.random.default_rng(settings.seed)
     parts = _learned_boundaries(net, codec, inputs[:_MEASURED])
@@ -86,6 +87,13 @@ def learn(
         if step:
             step(done, divergence.item(), bits.item() / len(cuts))
     return {boundary: part.learned() for boundary, part in parts.items()}
+
+
+def _require_whole(codec: Codec) -> None:
+    for boundary, part in codec.boundaries.items():
+        basis = part.transform.arrays().get("basis", np.zeros((0, 0)))
+        if basis.shape[0] != basis.shape[1]:
+            raise InputError(codec.settings.name, f"boundary {boundary}", "must be calibrated whole to learn")
 
 
 @torch.no_grad()

@@ -17,7 +17,7 @@ from satllm_env.nets.split_net import SplitNet
 
 TIMED_INPUTS = 32
 """Inputs per payload where codecs are timed: about 1 MB, near a large network's micro-batch."""
-CHUNK = 200
+CHUNK = 100
 """Inputs at once: their activations at every boundary are kept meanwhile."""
 
 
@@ -77,7 +77,7 @@ def _time(
         crossings = [
             cross(codec, boundary, part, TIMED_INPUTS)[1]
             for boundary, activation in activations.items()
-            for part in torch.split(torch.from_numpy(activation), TIMED_INPUTS)
+            for part in torch.split(torch.tensor(activation), TIMED_INPUTS)
         ]
         encode = np.median([crossing.encode_s / crossing.raw_bytes for crossing in crossings])
         decode = np.median([crossing.decode_s / crossing.raw_bytes for crossing in crossings])

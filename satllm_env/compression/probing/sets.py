@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import comb
 
 import numpy as np
 
@@ -22,18 +23,21 @@ def single_cuts(boundaries: Sequence[int], levels: int) -> list[CutSet]:
 def random_sets(
     rng: np.random.Generator, boundaries: Sequence[int], levels: Sequence[int], count: int
 ) -> list[CutSet]:
-    """Different sets of one to four cuts, a level drawn for every cut.
+    """Different sets of one to four cuts, a level drawn for every cut; all there are where there are fewer.
 
-    Raises:
-        InputError: there are not so many sets.
+    Args:
+        rng: for the draws.
+        boundaries: that may be cut.
+        levels: that a cut may have.
+        count: of sets wanted.
     """
+    sizes = range(1, min(MOST_CUTS, len(boundaries)) + 1)
+    possible = sum(comb(len(boundaries), size) * len(levels) ** size for size in sizes)
     found: dict[CutSet, None] = {}
-    for _ in range(_DRAWS):
-        if len(found) == count:
-            return list(found)
+    while len(found) < min(count, possible):
         cuts = draw_cuts(rng, boundaries, MOST_CUTS)
         found.setdefault(tuple(Cut(boundary, int(rng.choice(levels))) for boundary in cuts))
-    raise InputError("sets", "", f"{count} different sets were not found, {len(found)} were")
+    return list(found)
 
 
 def random_plans(
