@@ -9,5 +9,6 @@ if "SatLLMSplit-v0" not in gymnasium.registry:
     gymnasium.register(
         id="SatLLMSplit-v0",
         entry_point="satllm_env.envs.split:SatLLMSplitEnv",
+        vector_entry_point="satllm_env.envs.vector:SatLLMSplitVectorEnv",
         kwargs={"scenario": "paper"},
     )

@@ -6,15 +6,17 @@ from collections.abc import Iterable
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from satllm_env.envs.leftover import Leftover
 from satllm_env.errors import InputError
 from satllm_env.problem import moves
 from satllm_env.problem.instance import Bools, Instance, Ints, Tables
 from satllm_env.problem.plan import ComputeStep, Step
-from satllm_env.problem.walk import Walk
 
 COMPUTE = 0
+
+Mask = NDArray[np.int8]
 
 
 def pad_slots(instance: Instance, num_slots: int) -> Ints:
@@ -62,31 +64,8 @@ def link_and_level(slots: Ints, node: int, num_levels: int, action: int) -> tupl
     return int(slots[node, slot]), level
 
 
-def legal_mask(walk: Walk, slots: Ints, num_levels: int, left: Leftover) -> Bools:
-    """(1 + D·Q,) legal moves after which the walk can still be finished, as far as bounds tell.
-
-    The bounds are reachability in (node, boundary) under memory, and whether the processors that are
-    left can hold the layers that are left.
-
-    Args:
-        walk: where the walk stands.
-        slots: (N, D) padded slots.
-        num_levels: Q of the action space, at least the problem's.
-        left: what is left to the walk.
-    """
-    return _legal_mask(
-        walk.instance.tables,
-        slots,
-        num_levels,
-        walk.ints,
-        walk.used_nodes,
-        walk.used_links,
-        left,
-    )
-
-
-@numba.njit(cache=True)
-def _legal_mask(
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def write_mask(
     tables: Tables,
     slots: Ints,
     num_levels: int,
@@ -94,30 +73,47 @@ def _legal_mask(
     used_nodes: Bools,
     used_links: Bools,
     left: Leftover,
-) -> Bools:
-    num_slots = slots.shape[1]
-    mask = np.zeros(1 + num_slots * num_levels, np.bool_)
-    mask[0] = _can_compute_on(tables, ints, used_nodes, left)
-    staged = ints[moves.STAGE_START] != moves.NO_STAGE
-    can = left.can_after if staged else left.can
-    for slot in range(num_slots):
-        if not can[slot, ints[moves.BOUNDARY]]:
+    mask: Mask,
+) -> bool:
+    """Mark the legal moves after which the walk can still be finished, as far as bounds tell.
+
+    The bounds are reachability in (node, boundary) under memory, and whether the processors that are
+    left can hold the layers that are left.
+
+    Args:
+        tables: the instance's arrays.
+        slots: (N, D) padded slots.
+        num_levels: Q of the action space, at least the problem's.
+        ints: integer state of the walk.
+        used_nodes: (N,) processors that have served.
+        used_links: (E,) links that have carried the payload.
+        left: what is left to the walk.
+        mask: (1 + D·Q,) filled with 0 and 1.
+
+    Returns:
+        Whether there is any such move.
+    """
+    node, boundary = ints[moves.NODE], ints[moves.BOUNDARY]
+    opens = left.opens if ints[moves.STAGE_START] == moves.NO_STAGE else left.opens_after
+    mask[:] = 0
+    found = _can_compute_on(tables, ints, used_nodes, left)
+    mask[COMPUTE] = found
+    for level in range(tables.loss_units.shape[0]):
+        if moves.level_fault(tables, ints, level) != moves.LEGAL:
             continue
-        link = slots[ints[moves.NODE], slot]
-        for level in range(tables.loss_units.shape[0]):
-            fault = moves.send_fault(tables, ints, used_links, link, level)
-            mask[1 + slot * num_levels + level] = fault == moves.LEGAL
-    return mask
+        for slot in range(slots.shape[1]):
+            if opens[slot] > boundary:
+                continue
+            if moves.send_fault(tables, ints, used_links, slots[node, slot], level) == moves.LEGAL:
+                mask[1 + slot * num_levels + level] = 1
+                found = True
+    return found
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True, forceinline=True)
 def _can_compute_on(tables: Tables, ints: Ints, used_nodes: Bools, left: Leftover) -> bool:
     """Whether computing is legal here and the stage can end at a boundary that leads on."""
     if moves.compute_fault(tables, ints, used_nodes) != moves.LEGAL:
         return False
-    node, boundary = ints[moves.NODE], ints[moves.BOUNDARY]
-    first = boundary if ints[moves.STAGE_START] == moves.NO_STAGE else ints[moves.STAGE_START]
-    for end in range(boundary + 1, tables.stage_reach[node, first] + 1):
-        if left.can_after[:, end].any():
-            return True
-    return False
+    first = ints[moves.BOUNDARY] if ints[moves.STAGE_START] == moves.NO_STAGE else ints[moves.STAGE_START]
+    return bool(np.min(left.opens_after) <= tables.stage_reach[ints[moves.NODE], first])

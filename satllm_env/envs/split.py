@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from satllm_env.envs.actions import actions_of, legal_mask, link_and_level, pad_slots
-from satllm_env.envs.leftover import Leftover, leftover
-from satllm_env.envs.observation import ObservationLayout, Scale, observe
+from satllm_env.envs import stepping
+from satllm_env.envs.actions import COMPUTE, Mask, actions_of, link_and_level
+from satllm_env.envs.arguments import (
+    RewardUnit,
+    check_render_mode,
+    check_reward_unit,
+    layout_for,
+    units_s,
+)
+from satllm_env.envs.leftover import Leftover, empty_leftover, make_room
+from satllm_env.envs.observation import Singles
 from satllm_env.envs.sources import InstanceSource, source_of
+from satllm_env.envs.terrain import terrain_of
 from satllm_env.errors import InputError, NoPlanError
-from satllm_env.problem import Instance, Plan, Problem, Walk, moves, parse_steps
-from satllm_env.problem.bounds import cost_to_go, prefix_s
-from satllm_env.problem.delay import makespan_s
+from satllm_env.problem import Instance, Plan, Problem, Walk, parse_steps
 from satllm_env.problem.instance import Bools, Ints
 from satllm_env.problem.plan import Step
 from satllm_env.scenarios import Sample, Scenario
-
-FALLBACK_FACTOR = 2.0
-"""A walk that fails is charged this many times the unpipelined relaxed walk from the source."""
-
-RewardUnit = Literal["seconds", "reference"]
 
 
 class SatLLMSplitEnv(gym.Env[NDArray[Any], np.int64]):
@@ -103,6 +105,11 @@ class SatLLMSplitEnv(gym.Env[NDArray[Any], np.int64]):
     | `num_slots`, `num_levels` | the scenario's | pad the action space, so that one policy serves several |
     | `render_mode` | `None` | `"ansi"` or `"rgb_array"` |
 
+    ## Vectorized environment
+
+    ``gym.make_vec("SatLLMSplit-v0", num_envs=…)`` steps many walks at once; see
+    `satllm_env.envs.SatLLMSplitVectorEnv` for its further arguments.
+
     ## Version History
 
     * v0: first version.
@@ -119,22 +126,16 @@ class SatLLMSplitEnv(gym.Env[NDArray[Any], np.int64]):
         num_levels: int | None = None,
         render_mode: str | None = None,
     ) -> None:
-        if reward_unit not in ("seconds", "reference"):
-            raise InputError("reward_unit", "", f"is {reward_unit!r}, not 'seconds' or 'reference'")
-        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            raise InputError(
-                "render_mode", "", f"is {render_mode!r}, not one of {self.metadata['render_modes']}"
-            )
+        check_reward_unit(reward_unit)
+        check_render_mode(render_mode, self.metadata["render_modes"])
         self.source: InstanceSource = source_of(scenario, problem)
-        self.layout = ObservationLayout(
-            _at_least(self.source.num_slots, num_slots, "num_slots"),
-            _at_least(self.source.num_levels, num_levels, "num_levels"),
-        )
+        self.layout = layout_for(self.source, num_slots, num_levels)
         self.reward_unit = reward_unit
         self.render_mode = render_mode
         self.action_space = spaces.Discrete(self.layout.num_actions)
         self.observation_space = self.layout.space
         self._sample: Sample | None = None
+        self._mask: Mask = np.zeros(self.layout.num_actions, np.int8)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -154,21 +155,23 @@ class SatLLMSplitEnv(gym.Env[NDArray[Any], np.int64]):
         self._sample = None  # until all of it has worked
         sample = self._draw(options)
         self._instance = sample.instance
-        self._slots = pad_slots(self._instance, self.layout.num_slots)
-        if self._instance.tables.num_levels > self.layout.num_levels:
-            raise InputError(
-                "num_levels", "", f"is {self.layout.num_levels}, but the problem has more levels"
-            )
-        self._walk = Walk(self._instance)
-        self._over = False
-        self._arrive()
-        self._scale, self._fallback_s = _scale(self._instance, float(self._left.least_s[-1]))
-        if not self._mask.any():
-            raise NoPlanError(f"no plan exists: no move leads from {self._instance.problem.source!r} on")
-        if self.reward_unit == "reference" and self._scale.reference_s == 0.0:
-            raise InputError("reward_unit", "", "is 'reference', but the problem's reference delay is 0 s")
+        self._terrain = terrain_of(sample.instance, self.layout)
+        self._walk = Walk(sample.instance)
+        self._state = stepping.State(
+            self._walk.ints,
+            self._walk.reals,
+            self._walk.used_nodes,
+            self._walk.used_links,
+            empty_leftover(self.layout.num_slots, self._terrain.tables.num_layers),
+            make_room(self._terrain.tables.num_nodes, self._terrain.tables.num_layers),
+        )
+        self._status = stepping.UNDER_WAY
+        observation = self._blank()
+        if not stepping.begin(self._terrain, self._state, self.layout.num_levels, observation, self._mask):
+            raise NoPlanError(f"no plan exists: no move leads from {sample.problem.source!r} on")
+        self._unit_s = float(units_s(self.reward_unit, np.array([self._terrain.reference_s]))[0])
         self._sample = sample
-        return self._observe(), self._info()
+        return observation, self._info()
 
     def step(self, action: np.int64 | int) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Make one move; see the class for rewards and ends.
@@ -176,23 +179,30 @@ class SatLLMSplitEnv(gym.Env[NDArray[Any], np.int64]):
         Raises:
             ResetNeeded: the walk is over, or none has begun.
         """
-        if self._sample is None or self._over:
+        if self._sample is None or self._status != stepping.UNDER_WAY:
             raise gym.error.ResetNeeded("call reset() before step()")
-        before_s = self._walk.delay_s
-        fault = self._move(int(action))
-        dead_end = fault is None and not self._walk.finished and not self._mask.any()
-        self._over = self._walk.finished or dead_end or fault is not None
-        failed = self._over and not self._walk.finished
-        paid_s = (self.fallback_s if failed else self._walk.delay_s) - before_s
-        info = self._info()
-        if self._over:
-            info |= self._outcome(dead_end, fault)
-        return self._observe(), self._reward(paid_s), self._over, False, info
+        walk, observation, number = self._walk, self._blank(), int(action)
+        node, stage_start, boundary = walk.node, walk.stage_start, walk.boundary
+        self._status, fault, paid_s = stepping.step(
+            self._terrain,
+            self._state,
+            self.layout.num_levels,
+            min(max(number, -1), self.layout.num_actions),
+            observation,
+            self._mask,
+        )
+        if number != COMPUTE and not fault:
+            link, level = link_and_level(self._terrain.slots, node, self.layout.num_levels, number)
+            walk.sends.append((stage_start, boundary, link, level))
+        over, info = self._status != stepping.UNDER_WAY, self._info()
+        if over:
+            info |= self._outcome(stepping.fault_text(fault, number))
+        return observation, -paid_s / self._unit_s, over, False, info
 
     def action_masks(self) -> Bools:
         """(1 + D·Q,) the mask, as sb3-contrib asks for it; action 0 alone once the walk is over."""
         self._check_reset()
-        return self._mask.copy()
+        return self._mask.astype(np.bool_)
 
     def actions_of(self, steps: list[dict[str, Any]] | tuple[Step, ...]) -> list[int]:
         """Turn a plan's steps (as in ``info["plan"]``) into actions that replay it.
@@ -230,25 +240,25 @@ class SatLLMSplitEnv(gym.Env[NDArray[Any], np.int64]):
     def left(self) -> Leftover:
         """What the resources that are left can still do."""
         self._check_reset()
-        return self._left
+        return self._state.left
 
     @property
     def slots(self) -> Ints:
         """(N, D) link of each slot, −1 for none."""
         self._check_reset()
-        return self._slots
+        return self._terrain.slots
 
     @property
     def fallback_s(self) -> float:
         """[s] charged in all to a walk that fails."""
         self._check_reset()
-        return self._fallback_s
+        return self._terrain.fallback_s
 
     @property
     def reference_s(self) -> float:
         """[s] lower bound of the instance's delay, against which times are observed."""
         self._check_reset()
-        return self._scale.reference_s
+        return self._terrain.reference_s
 
     def _check_reset(self) -> None:
         if self._sample is None:
@@ -266,86 +276,20 @@ class SatLLMSplitEnv(gym.Env[NDArray[Any], np.int64]):
             raise InputError("options", "problem", f"is a {type(given).__name__}, not a Problem or a Sample")
         return given if isinstance(given, Sample) else Sample(Instance.from_problem(given))
 
-    def _move(self, action: int) -> str | None:
-        """Make a move if it is legal, else say why it is not."""
-        walk = self._walk
-        if action == 0:
-            fault = walk.compute_fault()
-            if fault == moves.LEGAL:
-                walk.compute()
-                self._refresh()
-            return moves.FAULTS.get(fault)
-        if not 0 < action < self.layout.num_actions:
-            return f"there is no action {action}"
-        link, level = link_and_level(self._slots, walk.node, self.layout.num_levels, action)
-        if link < 0 or level >= self._instance.tables.num_levels:
-            return "the slot or the level is empty"
-        fault = walk.send_fault(link, level)
-        if fault == moves.LEGAL:
-            walk.send(link, level)
-            self._arrive()
-        return moves.FAULTS.get(fault)
-
-    def _arrive(self) -> None:
-        """Find what the walk can still do; it changes only when the payload moves."""
-        self._left = leftover(self._walk, self._slots)
-        self._refresh()
-
-    def _refresh(self) -> None:
-        walk = self._walk
-        self._mask = legal_mask(walk, self._slots, self.layout.num_levels, self._left)
-
-    def _reward(self, paid_s: float) -> float:
-        return -paid_s / (1.0 if self.reward_unit == "seconds" else self._scale.reference_s)
-
-    def _observe(self) -> NDArray[np.float32]:
-        walk = self._walk
-        return observe(
-            self._instance.tables,
-            self._scale,
-            self._slots,
-            self._left,
-            walk.ints,
-            walk.reals,
-            walk.used_nodes,
-            walk.used_links,
-            self.layout.num_levels,
-        )
+    def _blank(self) -> Singles:
+        """Room for an observation, a fresh one at every call."""
+        return np.empty(self.layout.size, np.float32)
 
     def _info(self) -> dict[str, Any]:
-        if self._over:
-            # never all False: maskable policies would silently take that for "anything goes"
-            self._mask[:] = False
-            self._mask[0] = True
-        return {"action_mask": self._mask.astype(np.int8), "reference_s": self._scale.reference_s}
+        return {"action_mask": self._mask.copy(), "reference_s": self._terrain.reference_s}
 
-    def _outcome(self, dead_end: bool, fault: str | None) -> dict[str, Any]:
-        finished = self._walk.finished
+    def _outcome(self, fault: str | None) -> dict[str, Any]:
+        finished = self._status == stepping.FINISHED
         return {
             "is_success": finished,
-            "dead_end": dead_end,
+            "dead_end": self._status == stepping.DEAD_END,
             "illegal_move": fault,
             "delay_s": self._walk.delay_s if finished else float("inf"),
-            "fallback_s": self.fallback_s,
+            "fallback_s": self._terrain.fallback_s,
             "plan": Plan.from_walk(self._walk).steps_as_data() if finished else [],
         }
-
-
-def _scale(instance: Instance, shortest_s: float) -> tuple[Scale, float]:
-    """What times are measured against, and what failing costs."""
-    tables = instance.tables
-    to_go = cost_to_go(tables).arrival
-    least_s = float(to_go[tables.source, 0, 0])
-    if not np.isfinite(max(least_s, shortest_s)):
-        raise NoPlanError(f"no plan exists: {instance.problem.destination!r} is out of reach within memory")
-    reference_s = makespan_s(least_s, shortest_s, tables.micro_batches)
-    scale = Scale(reference_s, to_go.min(axis=1), prefix_s(tables))
-    return scale, FALLBACK_FACTOR * tables.micro_batches * least_s
-
-
-def _at_least(needed: int, asked: int | None, name: str) -> int:
-    if asked is not None and (isinstance(asked, bool) or not isinstance(asked, int)):
-        raise InputError(name, "", f"is {asked!r}, not a whole number")
-    if asked is not None and asked < needed:
-        raise InputError(name, "", f"is {asked}, but {needed} are needed")
-    return needed if asked is None else asked

@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
-from satllm_env.envs.actions import legal_mask, link_and_level, pad_slots
-from satllm_env.envs.leftover import leftover
+from satllm_env.envs.actions import link_and_level, pad_slots, write_mask
+from satllm_env.envs.leftover import empty_leftover, find_leftover, make_room, reach_of
 from satllm_env.problem import Instance, Walk
 from satllm_env.scenarios import load_scenario
 from tests.strategies import SHAPES, random_problem
 from tests.unit.envs.cases import SCENARIOS, SOURCES, at_random, make, source_id, walk
 
 DOWNLINK = 4
+LEVELS = load_scenario("paper").num_levels
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=source_id)
@@ -66,13 +67,24 @@ def _check_masks(state, slots, known):
         return True
     key = (*state.ints[:4].tolist(), state.used_nodes.tobytes(), state.used_links.tobytes())
     if key not in known:
-        mask = legal_mask(state, slots, 1, leftover(state, slots))
+        mask = _mask(state, slots)
         known[key] = False
         for action, after in _legal_moves(state, slots):
             finishes = _check_masks(after, slots, known)
             assert mask[action] or not finishes
             known[key] |= finishes
     return known[key]
+
+
+def _mask(state, slots):
+    """The mask of any state, with one level."""
+    tables, used = state.instance.tables, (state.used_nodes, state.used_links)
+    left = empty_leftover(slots.shape[1], tables.num_layers)
+    room, node = make_room(tables.num_nodes, tables.num_layers), state.node
+    find_leftover(tables, reach_of(tables), slots[node], node, state.boundary, *used, room, left)
+    mask = np.zeros(1 + slots.shape[1], np.int8)
+    write_mask(tables, slots, 1, state.ints, *used, left, mask)
+    return mask
 
 
 def _legal_moves(state, slots):
@@ -136,7 +148,13 @@ def test_slots_lead_along_and_across_planes(name, planes, per_plane):
 
 @pytest.mark.parametrize(
     ("action", "says"),
-    [(-1, "no action"), (10_000, "no action"), (1 + 2 * 6, "empty"), (2, "'none'"), (0, "cannot compute")],
+    [
+        (-1, "no action"),
+        (10_000, "no action"),
+        (1 + 2 * LEVELS, "empty"),
+        (2, "'none'"),
+        (0, "cannot compute"),
+    ],
 )
 def test_illegal_action_ends_the_walk(action, says):
     """An illegal action ends the walk, says which rule it breaks, and brings the return to −fallback."""
