@@ -7,7 +7,7 @@ lowers the KL divergence of its output from the uncompressed network's plus a pr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -26,6 +26,8 @@ from satllm_env.problem.schema import Finite, Form
 Positive = Annotated[Finite, Field(gt=0)]
 Count = Annotated[int, Field(ge=1, strict=True)]
 
+LOGITS_RATE = 10.0
+"""[1] times the learning rate for the mask's logits, which have farther to go than logarithms of steps."""
 _MEASURED = 200  # inputs that the components' magnitudes are measured on
 
 
@@ -74,7 +76,13 @@ def learn(
     cuts_rng = np.random.default_rng(settings.seed)
     parts = _learned_boundaries(net, codec, inputs[:_MEASURED])
     parameters = [parameter for part in parts.values() for parameter in part.parameters()]
-    optimizer = torch.optim.Adam(parameters, settings.learning_rate)
+    logits = [part.logits for part in parts.values() if part.logits is not None]
+    steps = [parameter for part in parts.values() for parameter in (part.log_channels, part.log_tokens)]
+    groups: list[dict[str, Any]] = [
+        {"params": steps},
+        {"params": logits, "lr": LOGITS_RATE * settings.learning_rate},
+    ]
+    optimizer = torch.optim.Adam(groups, settings.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.steps)
     for done in range(1, settings.steps + 1):
         chosen = inputs[torch.randint(len(inputs), (settings.batch,), generator=rng)]

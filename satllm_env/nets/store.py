@@ -122,6 +122,8 @@ def load_card(name_or_path: str | Path) -> NetCard:
     Raises:
         InputError: no such network, or the card breaks its form.
     """
+    if name_or_path not in shipped_nets() and Path(name_or_path).is_dir():
+        raise InputError(str(name_or_path), "", "has no card: only networks of train_net.py have one")
     path = card_path(name_or_path)
     try:
         return NetCard.model_validate(load_json(path))

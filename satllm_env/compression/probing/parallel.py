@@ -12,13 +12,13 @@ from torch import Tensor
 
 from satllm_env.compression.codec import Codec
 from satllm_env.compression.probing.outcome import CutSet, Outcome
-from satllm_env.compression.probing.probe import Probe, cross, join
+from satllm_env.compression.probing.probe import PAYLOAD_INPUTS, Probe, cross, join
 from satllm_env.nets.split_net import SplitNet
 
 TIMED_INPUTS = 32
 """Inputs per payload where codecs are timed: about 1 MB, near a large network's micro-batch."""
-CHUNK = 100
-"""Inputs at once: their activations at every boundary are kept meanwhile."""
+CHUNK = 13 * PAYLOAD_INPUTS
+"""Inputs at once, in whole payloads: their activations at every boundary are kept meanwhile."""
 
 
 def run_sets(

@@ -185,7 +185,7 @@ def test_bad_profiles(table: dict[str, Any], message: str) -> None:
 
 def test_bad_files(tmp_path: Path) -> None:
     """An unknown name, a missing file and one that is not TOML are refused."""
-    with pytest.raises(InputError, match="compression profile: nope: unknown; known are paper-fit"):
+    with pytest.raises(InputError, match=r"compression profile: nope: unknown; known are .*paper-fit"):
         load_profile("nope")
     with pytest.raises(InputError, match=r"nope\.toml: cannot be read"):
         load_profile(tmp_path / "nope.toml")
