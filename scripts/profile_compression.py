@@ -388,8 +388,8 @@ def _notes(card: NetCard, confidence: float) -> tuple[str, ...]:
         "of another network's layers compresses and costs as one behind the same share of this one's blocks "
         "is an assumption.",
         "Encode and decode seconds per byte are those of one core of the machine that measured.",
-        f"Losses of a plan's cuts add up to the {confidence:.1%} quantile of random sets, each counted as often "
-        "as it has cuts: see loss_rule.",
+        f"Losses of a plan's cuts add up to the {confidence:.1%} quantile of random sets, each counted as "
+        "often as it has cuts: see loss_rule.",
     )
 
 
