@@ -85,8 +85,10 @@ def test_interrupt_gets_through(tmp_path: Path) -> None:
     """Ctrl-C ends a search with KeyboardInterrupt, not with a crash of compiled code."""
     script = tmp_path / "search.py"
     script.write_text(
+        "import signal\n"
         "from planners import solve\n"
         "from satllm_env.scenarios import load_scenario\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # else ignored in the background\n"
         "instance = load_scenario('paper').sample(0).instance\n"
         "solve(instance)\n"
         "print('ready', flush=True)\n"
