@@ -11,7 +11,9 @@ from agents.config import CloningSettings, NetworkSettings
 from agents.demonstrations import Demonstrations, collect
 from agents.environment import TRAINING_SEEDS_FROM
 from agents.learned import new_policy
+from satllm_env.scenarios import load_scenario
 
+LEVELS = load_scenario("paper-ground").num_levels
 SETTINGS = CloningSettings(
     episodes=8, epochs=120, batch_size=64, learning_rate=3e-3, value_weight=0.5, planner_deadline_s=20.0
 )
@@ -32,7 +34,7 @@ def test_training_instances_lie_outside_the_seeds_of_evaluation() -> None:
 def test_cloning_learns_the_demonstrations(steps: Demonstrations) -> None:
     """Cross-entropy falls and the policy comes to agree with the planner."""
     torch.manual_seed(0)
-    policy = new_policy(5, 6, NetworkSettings(hidden=(64,)))
+    policy = new_policy(5, LEVELS, NetworkSettings(hidden=(64,)))
     epochs = list(clone(policy, steps, SETTINGS, seed=0))
     assert epochs[-1].cross_entropy < 0.6 * epochs[0].cross_entropy
     assert epochs[-1].agreement > max(0.8, epochs[0].agreement)

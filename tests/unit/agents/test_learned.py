@@ -15,13 +15,14 @@ from satllm_env.problem import evaluate
 from satllm_env.scenarios import load_scenario
 
 NETWORK = NetworkSettings(hidden=(16,))
+LEVELS = load_scenario("paper-ground").num_levels
 
 
 def _card() -> dict[str, Any]:
     return {
         "name": "test",
         "num_slots": 5,
-        "num_levels": 6,
+        "num_levels": LEVELS,
         "network": NETWORK,
         "command": "none",
         "seed": 0,
@@ -34,7 +35,7 @@ def _card() -> dict[str, Any]:
 def folder(tmp_path: Path) -> Path:
     """A saved, untrained policy."""
     torch.manual_seed(0)
-    save_policy(tmp_path, new_policy(5, 6, NETWORK), **_card())
+    save_policy(tmp_path, new_policy(5, LEVELS, NETWORK), **_card())
     return tmp_path
 
 
@@ -42,11 +43,11 @@ def test_a_loaded_policy_acts_like_the_saved_one(folder: Path) -> None:
     """Weights survive the file."""
     loaded = load_policy(folder)
     torch.manual_seed(0)
-    original = LearnedPolicy(loaded.card, new_policy(5, 6, NETWORK))
+    original = LearnedPolicy(loaded.card, new_policy(5, LEVELS, NETWORK))
     rng = np.random.default_rng(0)
     for _ in range(20):
         observation = rng.random(original.policy.observation_space.shape, np.float32)
-        mask = rng.random(31) < 0.5
+        mask = rng.random(1 + 5 * LEVELS) < 0.5
         mask[3] = True
         action = loaded.act(observation, mask)
         assert action == original.act(observation, mask)
