@@ -21,10 +21,8 @@ from satllm_env.compression.divergence import kl_nat
 from satllm_env.compression.learned_boundary import LearnedBoundary
 from satllm_env.errors import InputError
 from satllm_env.nets.split_net import SplitNet
-from satllm_env.problem.schema import Finite, Form
-
-Positive = Annotated[Finite, Field(gt=0)]
-Count = Annotated[int, Field(ge=1, strict=True)]
+from satllm_env.nets.training import Positive
+from satllm_env.problem.schema import Count, Form
 
 LOGITS_RATE = 10.0
 """[1] times the learning rate for the mask's logits, which have farther to go than logarithms of steps."""

@@ -10,9 +10,7 @@ from pydantic import Field
 from scipy.optimize import linprog
 
 from satllm_env.errors import InputError
-from satllm_env.problem.schema import Finite, Form, NonNegative
-
-Count = Annotated[int, Field(ge=1, strict=True)]
+from satllm_env.problem.schema import Count, Finite, Form, NonNegative
 
 
 class LossRule(Form):

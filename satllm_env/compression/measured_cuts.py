@@ -12,9 +12,8 @@ from pydantic import Field, ValidationInfo, field_validator
 from satllm_env.compression.loss_rule import LossRule
 from satllm_env.compression.profile_form import CompressionProfile, require_distinct
 from satllm_env.errors import InputError
-from satllm_env.problem.schema import Finite, Form, Level, Name, NonNegative, Positive
+from satllm_env.problem.schema import Count, Finite, Form, Level, Name, NonNegative, Positive
 
-Count = Annotated[int, Field(ge=1, strict=True)]
 Percent = Annotated[Finite, Field(ge=0, le=100)]
 
 

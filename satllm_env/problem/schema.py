@@ -20,6 +20,7 @@ FORMAT: Literal["satllm-split-problem/1"] = "satllm-split-problem/1"
 
 Finite = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 NonNegative = Annotated[Finite, Field(ge=0, le=1e18)]
+Count = Annotated[int, Field(ge=1, strict=True)]
 Positive = Annotated[Finite, Field(gt=0, le=1e24)]
 LossPoints = Annotated[Finite, Field(ge=0, le=1e6)]
 Name = Annotated[str, Field(min_length=1)]

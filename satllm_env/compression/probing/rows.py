@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
-
-from pydantic import Field
 
 from satllm_env.compression.codec import Codec
 from satllm_env.compression.measured_cuts import CutFigures, CutLevel
 from satllm_env.compression.probing.outcome import Crossing, Cut, CutSet, Outcome
-from satllm_env.problem.schema import Finite, Form, Name
-
-Count = Annotated[int, Field(ge=1, strict=True)]
+from satllm_env.problem.schema import Count, Finite, Form, Name
 
 
 class SetRow(Form):
