@@ -10,11 +10,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from satllm_env.errors import InputError
-from satllm_env.problem.schema import Finite, Form, Name, first_error
+from satllm_env.problem.schema import Count, Finite, Form, Name, first_error
 
 DEFAULT = files("agents") / "ppo.toml"
 
-Count = Annotated[int, Field(ge=1, strict=True)]
 Amount = Annotated[int, Field(ge=0, strict=True)]
 Rate = Annotated[Finite, Field(gt=0, le=1)]
 Weight = Annotated[Finite, Field(ge=0)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +13,7 @@ from agents.env_speed import CASES, measure
 from agents.env_speed_report import SECTION, Report, markdown, print_report
 from satllm_env.cli import notes, print_json, progress, run_command, write_text
 from satllm_env.errors import InputError
+from satllm_env.provenance import command_line
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def main(arguments: Arguments) -> None:
     else:
         print_report(report)
     if arguments.out is not None:
-        command = shlex.join(["python", "scripts/benchmark_env.py", *sys.argv[1:]])
+        command = command_line()
         write_text(arguments.out, SECTION.in_page(arguments.out, markdown(report, command)))
         notes().print(f"wrote {arguments.out}")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +18,7 @@ from planners.references.run import PACKAGES, Name
 from satllm_env.cli import notes, print_json, progress, run_command, write_text
 from satllm_env.errors import InputError
 from satllm_env.problem import dump_problem
+from satllm_env.provenance import command_line
 
 REFERENCE_FAMILY = "paper-chain"
 
@@ -127,7 +126,7 @@ def _plan(arguments: Arguments) -> Plan:
 
 def _write(arguments: Arguments, report: Report) -> None:
     if arguments.out is not None:
-        command = shlex.join(["python", "scripts/benchmark_planners.py", *sys.argv[1:]])
+        command = command_line()
         write_text(arguments.out, SECTION.in_page(arguments.out, markdown(report, command)))
         notes().print(f"wrote {arguments.out}")
     mixed = report.of(MIXED)

@@ -10,9 +10,9 @@ from pydantic import ValidationInfo, field_validator
 from torch import Tensor, nn
 
 from satllm_env.errors import InputError
-from satllm_env.nets.layers import Block, Count, divides, initialise
+from satllm_env.nets.layers import Block, divides, initialise
 from satllm_env.nets.split_net import SplitNet
-from satllm_env.problem.schema import Form
+from satllm_env.problem.schema import Count, Form
 
 VOCABULARY = 256
 """Token ids are the bytes of the UTF-8 text, so that any text can be read."""

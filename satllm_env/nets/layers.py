@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import torch
 import torch.nn.functional as nnf
-from pydantic import Field, ValidationInfo
+from pydantic import ValidationInfo
 from torch import Tensor, nn
-
-Count = Annotated[int, Field(ge=1, strict=True)]
 
 
 def divides(value: int, info: ValidationInfo, field: str) -> int:

@@ -22,11 +22,10 @@ from satllm_env.cli import write_bytes, write_text
 from satllm_env.errors import InputError
 from satllm_env.nets.char_lm import CharLm, CharLmConfig
 from satllm_env.nets.huggingface import load_huggingface
-from satllm_env.nets.layers import Count
 from satllm_env.nets.split_net import SplitNet
 from satllm_env.nets.training import TrainingSettings
 from satllm_env.nets.vit import Vit, VitConfig
-from satllm_env.problem.schema import Finite, Form, Name, first_error, load_json
+from satllm_env.problem.schema import Count, Finite, Form, Name, first_error, load_json
 
 SHIPPED = files("satllm_env.nets") / "weights"
 WEIGHTS, CARD = ".safetensors", ".json"

@@ -11,10 +11,9 @@ import torch.nn.functional as nnf
 from pydantic import Field
 from torch import Tensor, nn
 
-from satllm_env.nets.layers import Count
 from satllm_env.nets.samplers import Sampler
 from satllm_env.nets.split_net import SplitNet
-from satllm_env.problem.schema import Finite, Form
+from satllm_env.problem.schema import Count, Finite, Form
 
 Share = Annotated[Finite, Field(ge=0, le=1)]
 Positive = Annotated[Finite, Field(gt=0)]

@@ -10,9 +10,9 @@ from pydantic import Field, ValidationInfo, field_validator
 from torch import Tensor, nn
 
 from satllm_env.errors import InputError
-from satllm_env.nets.layers import Block, Count, divides, initialise
+from satllm_env.nets.layers import Block, divides, initialise
 from satllm_env.nets.split_net import SplitNet
-from satllm_env.problem.schema import Form, Name
+from satllm_env.problem.schema import Count, Form, Name
 
 PIXEL_MEAN, PIXEL_RANGE = 138.0, 44.0
 """Pixels are centred and scaled by these, about their mean and deviation over the land-cover images."""
