@@ -21,6 +21,7 @@ from satllm_env.cli import notes, print_json, progress, run_command, write_bytes
 from satllm_env.compression.codec import CodecSettings, save_codecs
 from satllm_env.compression.codec.settings import TransformKind
 from satllm_env.compression.learn import LearningSettings
+from satllm_env.compression.loss_rule import LossRule
 from satllm_env.compression.measured_cuts import MeasuredCuts, Provenance
 from satllm_env.compression.probing import methods
 from satllm_env.compression.probing.bench import LEAST_BLOCKS, Bench
@@ -38,7 +39,7 @@ from satllm_env.provenance import command_line, git_revision
 from satllm_env.tables import Grid, Section, markdown_table, rich_table
 from satllm_env.text import read_text
 
-Part = Literal["profile", "times", "sets", "plans", "methods", "masks"]
+Part = Literal["profile", "rule", "times", "sets", "plans", "methods", "masks"]
 STEPS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 """[σ] of the levels of images' networks."""
 TEXT_STEPS = (0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0, 1.25)
@@ -55,10 +56,11 @@ class Arguments:
 
     Codecs are calibrated on the calibration split, masks trained on the training split, the loss rule
     fitted on the validation split, and every other figure is measured on the test split. Parts:
-    `profile` (every level at every cut, and the loss rule: what the planner uses), `times` (the codecs'
-    seconds, again, where the machine was busy before), `sets` (random sets of
-    cuts), `plans` (random plans within a budget), `methods` (transforms, the chain's parts, and the
-    published kind of chain, with a figure), `masks` (a learned mask, top-k and neither, at equal bytes).
+    `profile` (every level at every cut, and the loss rule: what the planner uses), `rule` (the loss rule
+    again, or with `--stored` fitted anew to the sets that were measured), `times` (the codecs' seconds
+    again, where the machine was busy before), `sets` (random sets of cuts), `plans` (random plans within
+    a budget), `methods` (transforms, the chain's parts, and the published kind of chain, with a figure),
+    `masks` (a learned mask, top-k and neither, at equal bytes).
     Exit codes: 0; 2 bad input.
     """
 
@@ -163,9 +165,7 @@ class Work:
         """Every level at every cut, and the loss rule."""
         with self._task("every cut at every level", len(self.bench.test.inputs)) as step:
             levels = self.bench.cut_levels(step)
-        arguments = self.arguments
-        with self._task("loss rule", len(self.bench.validation.inputs)) as step:
-            rule = self.bench.loss_rule(levels, arguments.sets, arguments.confidence, step)
+        rule = self._measured_rule()
         self.measured = MeasuredCuts(
             name=self.card.name,
             kind="measured-cuts",
@@ -178,6 +178,11 @@ class Work:
             cut_levels=self.bench.timed(levels),
         )
         self._keep_profile()
+
+    def rule(self) -> None:
+        """The loss rule."""
+        profile = self._profile()  # refuses another run's before anything is measured
+        self._use_rule(profile, self._measured_rule())
 
     def times(self) -> None:
         """The codecs' seconds."""
@@ -245,15 +250,12 @@ class Work:
         """
         if part in ("profile", "times"):
             self._profile()
-            return
-        path = self.out / f"{part}.json"
-        form: type[SetRow] = SetRow if part in ("sets", "plans") else MethodRow
-        try:
-            self.rows[part] = [form.model_validate(row) for row in load_json(path)["rows"]]
-        except (KeyError, TypeError):
-            raise InputError(str(path), "rows", "are missing") from None
-        except ValidationError as error:
-            raise first_error(error, str(path)) from None
+        elif part == "rule":
+            self._use_rule(
+                self._profile(), self.bench.loss_rule(self._restored(part, SetRow), self.arguments.confidence)
+            )
+        else:
+            self.rows[part] = self._restored(part, SetRow if part in ("sets", "plans") else MethodRow)
         if part == "methods":
             self._draw(TypeAdapter(list[MethodRow]).validate_python(self.rows[part]))
 
@@ -279,6 +281,31 @@ class Work:
             write_text(path, section.in_page(path, text))
         self.written.append(path)
 
+    def _restored(self, part: Part, form: type[Row]) -> list[Row]:
+        path = self.out / f"{part}.json"
+        try:
+            return [form.model_validate(row) for row in load_json(path)["rows"]]
+        except (KeyError, TypeError):
+            raise InputError(str(path), "rows", "are missing") from None
+        except ValidationError as error:
+            raise first_error(error, str(path)) from None
+
+    def _measured_rule(self) -> LossRule:
+        with self._task("loss rule", len(self.bench.validation.inputs)) as step:
+            rows = self.bench.rule_sets(self.arguments.sets, step)
+        self._store("rule", rows)
+        return self.bench.loss_rule(rows, self.arguments.confidence)
+
+    def _use_rule(self, profile: MeasuredCuts, rule: LossRule) -> None:
+        made = self._provenance()
+        update = {
+            "loss_rule": rule,
+            "notes": _notes(self.card, rule.confidence),
+            "made_by": made.model_copy(update={"command": f"{profile.made_by.command}; {made.command}"}),
+        }
+        self.measured = profile.model_copy(update=update)
+        self._keep_profile()
+
     def _families(self, name: str, families: Sequence[tuple[str, str, CodecSettings]]) -> list[MethodRow]:
         two = self.bench.calibration.at(self.bench.two_cuts)
         made = ((method, setting, two.codecs([level])[0]) for method, setting, level in families)
@@ -293,6 +320,9 @@ class Work:
 
     def _keep(self, name: str, rows: Sequence[Row]) -> None:
         self.rows[name] = rows
+        self._store(name, rows)
+
+    def _store(self, name: str, rows: Sequence[Row]) -> None:
         data = {
             "made_by": self._provenance().model_dump(mode="json"),
             "rows": [row.model_dump(mode="json", exclude_none=True) for row in rows],
@@ -388,8 +418,7 @@ def _notes(card: NetCard, confidence: float) -> tuple[str, ...]:
         "of another network's layers compresses and costs as one behind the same share of this one's blocks "
         "is an assumption.",
         "Encode and decode seconds per byte are those of one core of the machine that measured.",
-        f"Losses of a plan's cuts add up to the {confidence:.1%} quantile of random sets, each counted as "
-        "often as it has cuts: see loss_rule.",
+        f"Losses of a plan's cuts add up to the {confidence:.1%} quantile of random sets: see loss_rule.",
     )
 
 

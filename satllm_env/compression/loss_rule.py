@@ -26,8 +26,7 @@ class LossRule(Form):
     points_per_nat: NonNegative
     """[percentage points per nat] of KL divergence."""
     confidence: Annotated[Finite, Field(gt=0.5, lt=1)]
-    """[1] share of the sets it was fitted to that lose no more than it says, each set counted as often as
-    it has cuts."""
+    """[1] share of the sets it was fitted to that lose no more than it says."""
     sets: Count
     """Random sets of cuts that it was fitted to."""
     items: Count
@@ -56,8 +55,10 @@ def fit_loss_rule(
     if not len(cuts):
         raise InputError("loss rule", "sets", "there are none to fit it to")
     count = len(cuts)
-    # the points are a·cuts + b·KL + above - below, all four of at least 0
-    costs = np.concatenate([np.zeros(2), np.full(count, confidence), np.full(count, 1 - confidence)])
+    # the points are a·cuts + b·KL + above - below, all four of at least 0. Sets count by 1 / cuts: where a
+    # is above 0 the least cost has as much weight times cuts, so as many sets, above and below as asked for
+    weights = 1 / np.asarray(cuts, dtype=np.float64)
+    costs = np.concatenate([np.zeros(2), confidence * weights, (1 - confidence) * weights])
     equal = np.hstack([np.column_stack([cuts, kl_nat]), np.eye(count), -np.eye(count)])
     found = linprog(costs, A_eq=equal, b_eq=np.asarray(loss, dtype=np.float64))
     per_cut, per_nat = (max(0.0, float(value)) for value in found.x[:2])

@@ -66,10 +66,7 @@ class Bench:
 
     @cached_property
     def test(self) -> Items:
-        """What figures are measured on; nothing is trained or calibrated on it.
-
-        The loss rule takes its points from the validation split, its divergences from here.
-        """
+        """What figures are measured on; nothing is trained, calibrated or fitted on it."""
         return self.data.split("test", self.items)
 
     @cached_property
@@ -122,18 +119,21 @@ class Bench:
             cut_level(codec, level, self.boundaries, outcomes) for level, codec in enumerate(self.codecs)
         )
 
-    def loss_rule(
-        self, levels: Sequence[CutLevel], count: int, confidence: float, step: Step | None = None
-    ) -> LossRule:
-        """Fit the loss rule to random sets on the validation split."""
+    def rule_sets(self, count: int, step: Step | None = None) -> list[SetRow]:
+        """Random sets of cuts and levels on the validation split, for the loss rule."""
         rng = np.random.default_rng([self.seed, 1])
-        sets = random_sets(rng, self.boundaries, range(len(levels)), count)
-        outcomes = self.run(sets, self.validation, step)
-        divergences = divergence_of(levels)
+        sets = random_sets(rng, self.boundaries, range(len(self.levels)), count)
+        outcomes = self.run([*sets, *single_cuts(self.boundaries, len(self.levels))], self.validation, step)
+        alone = {cuts[0]: outcome.divergence_nat.mean for cuts, outcome in outcomes.items() if len(cuts) == 1}
+        names = [level.name for level in self.levels]
+        return [set_row(cuts, outcomes[cuts], names, alone) for cuts in sets]
+
+    def loss_rule(self, rows: Sequence[SetRow], confidence: float) -> LossRule:
+        """Fit the loss rule to sets that were measured on the validation split."""
         return fit_loss_rule(
-            [len(cuts) for cuts in sets],
-            [sum(divergences[cut] for cut in cuts) for cuts in sets],
-            [outcomes[cuts].loss.mean for cuts in sets],
+            [len(row.cuts) for row in rows],
+            [row.summed_kl_nat for row in rows],
+            [row.loss for row in rows],
             len(self.validation.inputs),
             confidence,
         )
@@ -187,16 +187,8 @@ class Bench:
     ) -> list[SetRow]:
         outcomes, divergences = self.run(sets, self.test, step), divergence_of(levels)
         names = [level.name for level in levels]
-        return [
-            set_row(
-                cuts,
-                outcomes[cuts],
-                names,
-                summed_kl_nat=sum(divergences[cut] for cut in cuts),
-                bound=sum(rule.points(divergences[cut]) for cut in cuts),
-            )
-            for cuts in sets
-        ]
+        bounds = {cuts: sum(rule.points(divergences[cut]) for cut in cuts) for cuts in sets}
+        return [set_row(cuts, outcomes[cuts], names, divergences, bounds[cuts]) for cuts in sets]
 
 
 def divergence_of(levels: Sequence[CutLevel]) -> dict[Cut, float]:

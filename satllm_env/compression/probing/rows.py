@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from satllm_env.compression.codec import Codec
 from satllm_env.compression.measured_cuts import CutFigures, CutLevel
@@ -24,10 +24,15 @@ class SetRow(Form):
     loss_half_width: Finite
     agreement_pct: Finite
     perplexity_factor: Finite
-    summed_kl_nat: Finite | None = None
-    """[nat] what the single cuts' divergences add up to."""
+    cut_kl_nat: tuple[Finite, ...] = ()
+    """[nat] divergence of each cut alone, where it was measured."""
     bound: Finite | None = None
     """[percentage points] that the loss rule says."""
+
+    @property
+    def summed_kl_nat(self) -> float:
+        """[nat] what the single cuts' divergences add up to."""
+        return sum(self.cut_kl_nat)
 
 
 class MethodRow(SetRow):
@@ -40,9 +45,24 @@ class MethodRow(SetRow):
     decode_s_per_byte: Finite
 
 
-def set_row(cuts: CutSet, outcome: Outcome, names: Sequence[str], **more: float) -> SetRow:
-    """The row of a set; `names` are those of the levels."""
-    return SetRow(**_figures(cuts, outcome, names), **more)
+def set_row(
+    cuts: CutSet,
+    outcome: Outcome,
+    names: Sequence[str],
+    divergences: Mapping[Cut, float],
+    bound: float | None = None,
+) -> SetRow:
+    """The row of a set.
+
+    Args:
+        cuts: of the set.
+        outcome: of the set.
+        names: of the levels.
+        divergences: [nat] of single cuts.
+        bound: [percentage points] that the loss rule says, where there is one.
+    """
+    alone = [rounded(divergences[cut]) for cut in cuts]
+    return SetRow(**_figures(cuts, outcome, names), cut_kl_nat=alone, bound=bound)
 
 
 def method_row(method: str, setting: str, cuts: CutSet, outcome: Outcome, name: str) -> MethodRow:

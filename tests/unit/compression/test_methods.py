@@ -86,11 +86,12 @@ def outcome(loss: float, kl: float, cuts: int = 2) -> Outcome:
 def test_rows_say_what_was_measured() -> None:
     """Five digits of each figure, levels by name."""
     cuts = (Cut(1, 0), Cut(3, 1))
-    row = set_row(cuts, outcome(0.01, 0.123456789), ("fine", "coarse"), summed_kl_nat=0.1, bound=2.0)
+    alone = {Cut(1, 0): 0.06, Cut(3, 1): 0.040000001, Cut(2, 0): 9.0}
+    row = set_row(cuts, outcome(0.01, 0.123456789), ("fine", "coarse"), alone, bound=2.0)
     assert row.cuts == ((1, "fine"), (3, "coarse"))
     assert (row.ratio, row.loss, row.kl_nat, row.agreement_pct) == (20, 1, 0.12346, 75)
     assert row.perplexity_factor == 1.1
-    assert (row.summed_kl_nat, row.bound) == (0.1, 2.0)
+    assert (row.cut_kl_nat, row.summed_kl_nat, row.bound) == ((0.06, 0.04), 0.1, 2.0)
     one = method_row("klt", "1 σ", cuts, outcome(0.01, 0.1), "step-1")
     assert one.cuts == ((1, "step-1"), (3, "step-1"))
     assert (one.encode_s_per_byte, one.decode_s_per_byte) == pytest.approx((1e-9, 3e-9))
@@ -99,15 +100,16 @@ def test_rows_say_what_was_measured() -> None:
 
 def test_tables_of_the_rows() -> None:
     """Sets by their number of cuts and all together, with the share under the limit and under the plan."""
+    alone = {Cut(1, 0): 0.1, Cut(2, 0): 0.1}
     rows = [
-        set_row((Cut(1, 0),), outcome(0.002, 0.1, 1), ["a"], summed_kl_nat=0.1, bound=0.1),
-        set_row((Cut(1, 0), Cut(2, 0)), outcome(0.02, 0.3), ["a"], summed_kl_nat=0.2, bound=3.0),
+        set_row((Cut(1, 0),), outcome(0.002, 0.1, 1), ["a"], alone, bound=0.1),
+        set_row((Cut(1, 0), Cut(2, 0)), outcome(0.02, 0.3), ["a"], alone, bound=3.0),
     ]
     grid = set_grid("step-1", rows, 1.0)
     assert [line[:2] for line in grid.rows] == [("1 cuts", "1"), ("2 cuts", "1"), ("all", "2")]
     assert grid.rows[2][3:7] == ("1.10", "2.00", "50.0 %", "50.0 %")
     assert all(len(line) == len(grid.headings) for line in grid.rows)
-    nothing = set_row((Cut(1, 0),), outcome(0.0, 0.0, 1), ["a"], summed_kl_nat=0.0, bound=0.0)
+    nothing = set_row((Cut(1, 0),), outcome(0.0, 0.0, 1), ["a"], {Cut(1, 0): 0.0}, bound=0.0)
     assert set_grid("step-1", [nothing], 1.0).rows[0][-1] == "–"
     method = method_grid([method_row("klt", "1 σ", (Cut(1, 0),), outcome(0.01, 0.1, 1), "x")])
     assert method.rows[0][:3] == ("klt", "1 σ", "20.0")

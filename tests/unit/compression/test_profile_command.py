@@ -93,7 +93,12 @@ def test_every_part_of_both_kinds(kind: str, tmp_path: Path, request: pytest.Fix
     found = measure(request.getfixturevalue(kind), out, "--steps", "0.5", "1", "--set-step", "1", "--codecs")
     parts = {"sets", "plans", "methods", "masks"}
     assert set(found) == parts | {"profile"}
-    files = {f"{part}.json" for part in parts} | {"profile.json", "methods.png", "codecs.safetensors"}
+    files = {f"{part}.json" for part in parts} | {
+        "profile.json",
+        "rule.json",
+        "methods.png",
+        "codecs.safetensors",
+    }
     assert {path.name for path in out.iterdir()} == files
     for part in parts:
         stored = json.loads((out / f"{part}.json").read_text())
@@ -116,7 +121,7 @@ def test_every_part_of_both_kinds(kind: str, tmp_path: Path, request: pytest.Fix
     assert all(cut[1] == "step-1" for row in found["sets"] for cut in row["cuts"])
     alone = {cut.boundary: cut.kl_nat for cut in profile.cut_levels[1].cuts}
     for row in found["sets"]:
-        assert row["summed_kl_nat"] == pytest.approx(sum(alone[boundary] for boundary, _ in row["cuts"]))
+        assert row["cut_kl_nat"] == [alone[boundary] for boundary, _ in row["cuts"]]
 
 
 def test_parts_go_on_from_the_folder_s_profile(vit: tuple[str, ...], tmp_path: Path) -> None:
@@ -141,6 +146,23 @@ def test_parts_go_on_from_the_folder_s_profile(vit: tuple[str, ...], tmp_path: P
     path.write_text(json.dumps(table))
     done = PROFILE(*vit, *FAST, *steps, "--out", tmp_path, "--parts", "sets")
     assert refused(done) == f"{path}: made_by.net_sha256: is not that of tiny-vit"
+
+
+def test_the_rule_is_fitted_anew(vit: tuple[str, ...], tmp_path: Path) -> None:
+    """To the sets that were measured, which are the same again, and the profile says how it was made."""
+    steps = ("--steps", "1", "2", "--set-step", "2")
+    first = measure(vit, tmp_path, *steps, "--parts", "profile")["profile"]
+    rows = (tmp_path / "rule.json").read_text()
+    again = measure(vit, tmp_path, *steps, "--parts", "rule")["profile"]
+    assert again["loss_rule"] == first["loss_rule"]
+    assert json.loads((tmp_path / "rule.json").read_text())["rows"] == json.loads(rows)["rows"]
+    assert again["made_by"]["command"].startswith(f"{first['made_by']['command']}; ")
+    surer = measure(vit, tmp_path, *steps, "--parts", "rule", "--stored", "--confidence", "0.99")["profile"]
+    assert surer["loss_rule"]["confidence"] == 0.99
+    assert surer["loss_rule"]["sets"] == first["loss_rule"]["sets"]
+    assert "99.0%" in surer["notes"][-1]
+    stored = load_profile(tmp_path / "profile.json")
+    assert stored.model_dump(mode="json") == surer
 
 
 def test_the_seed_makes_the_figures(vit: tuple[str, ...], tmp_path: Path) -> None:
