@@ -180,7 +180,10 @@ class Bench:
         }
         for name, make in families.items():
             low, high = (1.0, 1e3) if name == "top-k" else (0.01, 1e2)
-            yield name, transform, methods.matched(two, make, low, high, size)
+            codec = methods.matched(two, make, low, high, size)
+            off = methods.calibration_ratio(codec, two) / size
+            setting = transform if abs(off - 1) < methods.NEAR else f"{transform}, {off:.2f} × the ratio"
+            yield name, setting, codec
 
     def _rows(
         self, sets: list[CutSet], levels: Sequence[CutLevel], rule: LossRule, step: Step | None

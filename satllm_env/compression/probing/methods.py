@@ -21,6 +21,8 @@ FINE_STEP = 0.25
 """[σ] of the quantiser behind a sparsifier: small, so that it is the sparsifier that loses."""
 BIT_PRICES = (0.02, 0.1)
 """[nat] at which masks are trained: one that keeps more, and one that keeps less."""
+NEAR = 0.05
+"""[1] by which ratios of sizes said to be equal may differ."""
 _BISECTIONS, _MATCHED_ON = 12, 80
 
 
@@ -83,7 +85,7 @@ def learned_mask(
 def matched(
     calibration: Calibration, make: Callable[[float], CodecSettings], low: float, high: float, ratio: float
 ) -> Codec:
-    """The codec of a family that is as small as asked for on calibration data.
+    """The codec of a family that is as small as asked for on calibration data, or as near as its range goes.
 
     Args:
         calibration: to calibrate and to measure the ratio on.

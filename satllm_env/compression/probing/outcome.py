@@ -95,12 +95,12 @@ class Outcome:
     @property
     def loss(self) -> Estimate:
         """[percentage points] of accuracy lost."""
-        return _scaled(self.lost, 100)
+        return _share(self.lost)
 
     @property
     def agreement_pct(self) -> Estimate:
         """[percent]"""
-        return _scaled(self.agrees, 100)
+        return _share(self.agrees)
 
     @property
     def divergence_nat(self) -> Estimate:
@@ -111,6 +111,18 @@ class Outcome:
     def perplexity_factor(self) -> float:
         """[1] perplexity over the uncompressed network's."""
         return math.exp(self.surprise_nat.mean())
+
+
+def _share(values: Array) -> Estimate:
+    """[percent] mean of values from −1 to 1.
+
+    The spread of values that are all alike says nothing. Then half the width is the share of which N
+    inputs show nothing with a chance of 2.5 %: the upper end of Clopper and Pearson's interval for 0 of N
+    (1934, doi:10.1093/biomet/26.4.404).
+    """
+    found = _scaled(values, 100)
+    unseen = 100 * (1 - (0.05 / 2) ** (1 / len(values)))
+    return found if found.half_width > 0 else found._replace(half_width=unseen)
 
 
 def _scaled(values: Array, factor: float) -> Estimate:

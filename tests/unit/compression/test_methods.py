@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from satllm_env.compression.codec.settings import TransformKind
+from satllm_env.compression.codec.settings import TransformKind, UniformSteps
 from satllm_env.compression.probing import methods
 from satllm_env.compression.probing.calibration import Calibration, measure_calibration
 from satllm_env.compression.probing.outcome import Crossing, Cut, Outcome
@@ -64,6 +64,15 @@ def test_sparsifiers_are_brought_to_one_size(transform: TransformKind) -> None:
     # of 16 channels one more or less is much; of 256 components little
     tolerance = 0.25 if transform == "scale" else 0.05
     assert methods.calibration_ratio(kept, data) == pytest.approx(30, rel=tolerance)
+
+
+@pytest.mark.parametrize(("ratio", "end"), [(1.0, 0.01), (1e6, 1.0)])
+def test_ratios_out_of_reach_give_the_nearest(ratio: float, end: float) -> None:
+    """The end of the range, so that a table can say by how much it missed."""
+    data = calibration("vit")
+    found = methods.matched(data, lambda step: methods.uniform("none", "klt", step), 0.01, 1.0, ratio)
+    assert isinstance(found.settings.quantiser, UniformSteps)
+    assert found.settings.quantiser.step == pytest.approx(end, rel=0.01)
 
 
 def test_top_k_keeps_its_share() -> None:

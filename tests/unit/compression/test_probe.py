@@ -111,8 +111,8 @@ def test_a_lossless_codec_changes_nothing(kind: str) -> None:
     cuts = tuple(Cut(boundary, 0) for boundary in BOUNDARIES)
     outcome = Probe(net, levels, inputs, targets_of(net, inputs)).run([cuts])[cuts]
     assert outcome.divergence_nat == (0, 0)
-    assert outcome.agreement_pct == (100, 0)
-    assert outcome.loss == (0, 0)
+    assert outcome.agreement_pct.mean == 100
+    assert outcome.loss.mean == 0
     assert outcome.perplexity_factor == 1
     for crossing in outcome.crossings:
         assert 0 < crossing.sent_bytes - crossing.raw_bytes <= 2 * 20
@@ -202,6 +202,16 @@ def test_intervals_are_those_of_the_mean(count: int) -> None:
     if count == 400:
         found = stats.bootstrap((values,), np.mean, method="percentile", rng=0).confidence_interval
         assert outcome.divergence_nat.half_width == pytest.approx((found.high - found.low) / 2, rel=0.05)
+
+
+@pytest.mark.parametrize("count", [2, 30, 400])
+def test_no_change_is_no_certainty(count: int) -> None:
+    """Where no output changed, intervals are SciPy's exact ones for none of so many; divergences are 0."""
+    outcome = outcome_of(np.zeros(count))
+    exact = stats.binomtest(0, count).proportion_ci(0.95, method="exact").high
+    assert outcome.loss == (0, pytest.approx(100 * exact))
+    assert outcome.agreement_pct == (0, pytest.approx(100 * exact))
+    assert outcome.divergence_nat == (0, 0)
 
 
 def outcome_of(values: np.ndarray, cuts: int = 1) -> Outcome:

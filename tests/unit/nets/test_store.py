@@ -47,6 +47,13 @@ def test_the_kind_on_the_card_decides(tmp_path: Path) -> None:
     assert load_card(path).config == LM
 
 
+def test_a_folder_has_no_card(tmp_path: Path) -> None:
+    """One line says that only networks of the project's own command have one."""
+    with pytest.raises(InputError) as caught:
+        load_card(tmp_path)
+    assert str(caught.value) == f"{tmp_path}: has no card: only networks of train_net.py have one"
+
+
 def test_weights_that_are_not_the_cards_are_refused(tmp_path: Path) -> None:
     """One changed weight is noticed."""
     path = stored(tmp_path)
