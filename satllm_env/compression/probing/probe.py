@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -50,14 +50,16 @@ class Probe:
             if boundaries != sorted(set(boundaries)):
                 raise InputError("cuts", "boundary", f"must ascend (got {boundaries})")
             tree.add(cuts)
+        # room for all results first: small arrays made among large ones would keep the heap from shrinking
+        room = iter(np.empty((tree.sets, 4, len(self.inputs))))
         outcomes: dict[CutSet, Outcome] = {}
         whole = self.net.head(self.net.run_blocks(self.net.embed(self.inputs)))
-        self._grow(tree, (), (), 0, self.net.embed(self.inputs), whole, outcomes)
+        self._grow(tree, (), (), 0, self.net.embed(self.inputs), whole, outcomes, room)
         return outcomes
 
     def _grow(
         self, tree: _Tree, cuts: CutSet, crossings: tuple[Crossing, ...], boundary: int, activation: Tensor,
-        whole: Tensor, outcomes: dict[CutSet, Outcome],
+        whole: Tensor, outcomes: dict[CutSet, Outcome], room: Iterator[Array],
     ) -> None:  # fmt: skip
         """Go on from the activation behind some cuts to every set that begins with them."""
         for cut, branch in sorted(tree.branches.items()):
@@ -65,18 +67,23 @@ class Probe:
                 activation = self.net.run_blocks(activation, boundary, cut.boundary)
                 boundary = cut.boundary
             restored, crossing = cross(self.codecs[cut.level], cut.boundary, activation)
-            self._grow(branch, (*cuts, cut), (*crossings, crossing), boundary, restored, whole, outcomes)
+            before = (*crossings, crossing)
+            self._grow(branch, (*cuts, cut), before, boundary, restored, whole, outcomes, room)
         if tree.is_set:
             changed = self.net.head(self.net.run_blocks(activation, boundary))
-            outcomes[cuts] = self._compare(whole, changed, crossings)
+            outcomes[cuts] = self._compare(whole, changed, crossings, next(room))
 
-    def _compare(self, whole: Tensor, changed: Tensor, crossings: tuple[Crossing, ...]) -> Outcome:
+    def _compare(
+        self, whole: Tensor, changed: Tensor, crossings: tuple[Crossing, ...], room: Array
+    ) -> Outcome:
         before, after = whole.argmax(-1), changed.argmax(-1)
         lost = (before == self.targets).double() - (after == self.targets).double()
         target = self.targets[..., None]
         surprise = (whole.log_softmax(-1) - changed.log_softmax(-1)).gather(-1, target)[..., 0]
         agrees, divergence = before == after, kl_nat(whole, changed)
-        return Outcome(crossings, *map(_by_input, (lost, agrees, divergence, surprise)))
+        for values, row in zip((lost, agrees, divergence, surprise), room, strict=True):
+            row[:] = _by_input(values)
+        return Outcome(crossings, *room)
 
 
 @dataclass
@@ -91,6 +98,11 @@ class _Tree:
         for cut in cuts:
             node = node.branches.setdefault(cut, _Tree())
         node.is_set = True
+
+    @property
+    def sets(self) -> int:
+        """How many there are."""
+        return self.is_set + sum(branch.sets for branch in self.branches.values())
 
 
 def cross(
