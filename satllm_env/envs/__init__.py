@@ -4,5 +4,15 @@ from satllm_env.envs.lookahead_wrapper import LookaheadObservation
 from satllm_env.envs.pool import InstancePool
 from satllm_env.envs.split import SatLLMSplitEnv
 from satllm_env.envs.vector import SatLLMSplitVectorEnv
+from satllm_env.envs.wrappers import DictObservation, GraphObservation, VectorDictObservation, networkx_of
 
-__all__ = ["InstancePool", "LookaheadObservation", "SatLLMSplitEnv", "SatLLMSplitVectorEnv"]
+__all__ = [
+    "DictObservation",
+    "GraphObservation",
+    "InstancePool",
+    "LookaheadObservation",
+    "SatLLMSplitEnv",
+    "SatLLMSplitVectorEnv",
+    "VectorDictObservation",
+    "networkx_of",
+]

@@ -12,10 +12,18 @@ from satllm_env.scenarios import Sample, Scenario, load_scenario
 
 
 class InstanceSource(Protocol):
-    """Gives instances that fit a number of slots and levels."""
+    """Gives instances that fit a number of slots and levels, and have no more nodes and links than that."""
 
     num_slots: int
     num_levels: int
+
+    @property
+    def max_nodes(self) -> int:
+        """Nodes of an instance at most."""
+
+    @property
+    def max_links(self) -> int:
+        """Links of an instance at most."""
 
     def sample(self, rng: np.random.Generator) -> Sample:
         """Draw an instance."""
@@ -29,9 +37,12 @@ class FixedProblem:
     """
 
     def __init__(self, problem: Problem) -> None:
+        self.problem = problem
         self._sample = Sample(Instance.from_problem(problem))
         self.num_slots = self._sample.instance.num_slots
         self.num_levels = self._sample.instance.tables.num_levels
+        self.max_nodes = self._sample.instance.tables.num_nodes
+        self.max_links = len(self._sample.instance.tables.link_source)
 
     def sample(self, rng: np.random.Generator) -> Sample:
         """The problem; nothing is drawn."""

@@ -19,7 +19,7 @@ from satllm_env.network.geodetic import geodetic
 from satllm_env.problem import Instance, Problem
 from satllm_env.problem.reachability import finishable
 from satllm_env.problem.schema import Link, Node, first_error
-from satllm_env.scenarios.form import ScenarioForm, draw, load_form, pick, scenario_names
+from satllm_env.scenarios.form import Orbits, ScenarioForm, draw, load_form, pick, scenario_names
 from satllm_env.scenarios.power import powered
 from satllm_env.scenarios.requests import Request, RequestSampler
 from satllm_env.scenarios.sample import Place, Sample
@@ -61,6 +61,17 @@ class Scenario:
     def profiles(self) -> tuple[CompressionProfile, ...]:
         """The compression profiles of its models, each once."""
         return tuple({profile.name: profile for profile in self._requests.profiles}.values())
+
+    @property
+    def max_nodes(self) -> int:
+        """No request has more nodes: the satellites within reach of a source, and the station."""
+        satellites, hops = len(self._sites.network.constellation), self.form.requests.reach_hops
+        return 1 + (satellites if hops is None else min(satellites, _most_within(hops, self.form.orbits)))
+
+    @property
+    def max_links(self) -> int:
+        """No request has more links: every slot of every satellite."""
+        return (self.max_nodes - 1) * self.num_slots
 
     def sample(self, rng: np.random.Generator | int) -> Sample:
         """Draw a request that could be served as far as reachability under memory tells.
@@ -255,6 +266,19 @@ def _generator(rng: np.random.Generator | int) -> np.random.Generator:
         return np.random.default_rng(index(rng))
     except (TypeError, ValueError):
         raise InputError("seed", "", f"is {rng!r}, not a whole number ≥ 0 or a generator") from None
+
+
+def _most_within(hops: int, orbits: Orbits) -> int:
+    """Satellites within some hops of one at most, itself included.
+
+    A Walker constellation's +Grid is a square grid that wraps; elsewhere four neighbours lead to three
+    others each.
+    """
+    if orbits.topology == "ring":
+        return 1 + 2 * hops
+    if orbits.topology == "plus-grid" and orbits.elements is None:
+        return 1 + 2 * hops * (hops + 1)
+    return int(2 * (GRID_SLOTS - 1) ** hops - 1)
 
 
 def _can_finish(instance: Instance) -> bool:
