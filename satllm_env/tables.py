@@ -13,10 +13,12 @@ from satllm_env.errors import InputError
 
 
 class Grid(NamedTuple):
-    """A table: headings and rows of text; the first column is to the left, the others to the right."""
+    """A table: headings and rows of text; the first columns are to the left, the others to the right."""
 
     headings: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
+    left: int = 1
+    """Columns to the left."""
 
 
 class Section(NamedTuple):
@@ -58,7 +60,7 @@ def rich_table(grid: Grid) -> Table:
     """The table for a terminal; a cell "NO" is red."""
     table = Table(box=SIMPLE_HEAD)
     for number, heading in enumerate(grid.headings):
-        table.add_column(heading, justify="right" if number else "left", no_wrap=number == 0)
+        table.add_column(heading, justify="left" if number < grid.left else "right", no_wrap=number == 0)
     for row in grid.rows:
         table.add_row(*("[red]NO[/red]" if cell == "NO" else cell for cell in row))
     return table
@@ -66,5 +68,6 @@ def rich_table(grid: Grid) -> Table:
 
 def markdown_table(grid: Grid) -> str:
     """The table in Markdown, without a newline at its end."""
-    lines = [grid.headings, ("---", *("---:" for _ in grid.headings[1:])), *grid.rows]
+    rules = ("---" if number < grid.left else "---:" for number in range(len(grid.headings)))
+    lines = [grid.headings, tuple(rules), *grid.rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
