@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agents.evaluation import Contender
 from agents.learned import CARD, LearnedPolicy, load_policy, load_shipped, shipped_names
+from agents.plugins import is_plugin, plugin
 from planners import Result, planner_kind, planner_names, solve
 from satllm_env.errors import InputError
 from satllm_env.scenarios import Sample
@@ -24,10 +25,10 @@ def default_names() -> tuple[str, ...]:
 
 
 def contender(name: str, seed: int, deadline_s: float | None) -> Contender:
-    """A planner, a baseline, a shipped policy, or the policy in a run's folder.
+    """A planner, a baseline, a shipped policy, the policy in a run's folder, or one from outside.
 
     Args:
-        name: its name, or a folder.
+        name: its name, a folder, or ``module:name`` of a class or function (`agents.plugins`).
         seed: for planners that draw.
         deadline_s: [s] per instance, for the exact planner.
 
@@ -42,8 +43,12 @@ def contender(name: str, seed: int, deadline_s: float | None) -> Contender:
     for place in (folder, folder / "best"):
         if (place / CARD).exists():
             return _learned(load_policy(place), name)
+    if is_plugin(name):
+        return plugin(name)
     known = ", ".join(default_names())
-    raise InputError("--policies", name, f"unknown; known are {known}, or the folder of a training run")
+    raise InputError(
+        "--policies", name, f"unknown; known are {known}, the folder of a training run, or module:name"
+    )
 
 
 def _learned(policy: LearnedPolicy, name: str) -> Contender:

@@ -10,12 +10,17 @@ from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
 from planners import Result
+from satllm_env.errors import InputError
 from satllm_env.scenarios import Sample, load_scenario
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000
 
 Plan = Callable[[Sample], Result]
+
+
+class BrokenPlanError(InputError):
+    """What a contender gave is no legal plan: the line says which rule it breaks."""
 
 
 @dataclass(frozen=True)

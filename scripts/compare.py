@@ -27,8 +27,8 @@ class Arguments:
     seed: int = 0
     """Request i is the one that `plan.py --seed (seed + i)` plans."""
     policies: tuple[str, ...] = ()
-    """Planners, baselines, shipped policies or folders of training runs; by default all that come with
-    the project."""
+    """Planners, baselines, shipped policies, folders of training runs, or `module:name` of a class or
+    function of your own (docs/extending.md); by default all that come with the project."""
     deadline: float = 60.0
     """[s] limit of the exact planner per request; gaps leave out requests not proven optimal by then."""
     json: bool = False
