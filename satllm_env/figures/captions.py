@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from satllm_env.figures.quantities import format_s
+from collections.abc import Mapping
+from typing import Any
+
+from satllm_env.figures.quantities import format_bytes, format_s
 from satllm_env.figures.route import Route, level_name, node_name, payload_text, shorten
 from satllm_env.problem.plan import Stage
 
@@ -20,7 +23,7 @@ def budget_text(route: Route) -> str:
     """What the cuts have cost of the accuracy budget."""
     budget = route.instance.problem.accuracy_budget
     left = max(0.0, budget - route.accuracy_loss)
-    return f"{left:.4g} of {budget:.4g} points of accuracy left"
+    return f"{left:.3g} of {budget:.3g} accuracy points left"
 
 
 def payload_place(route: Route) -> str:
@@ -36,6 +39,36 @@ def payload_place(route: Route) -> str:
     if route.layers_done in (0, layers):
         return f"{done} · holding the {payload_text(instance, route.layers_done)}"
     return f"{done} · received at level {level_name(instance, route.transfers[-1].level)}"
+
+
+def last_move_text(route: Route) -> str:
+    """The last move, and how long it keeps its processor or link busy per micro-batch."""
+    instance = route.instance
+    if not route.resources:
+        return "no move yet"
+    last = route.resources[-1]
+    if isinstance(last, Stage) and not route.finished:
+        layer = last.end_layer - 1
+        busy_s = float(instance.tables.layer_s[last.node, layer])
+        return f"computed layer {layer} at {node_name(instance, last.node)} in {format_s(busy_s)}"
+    sent = route.transfers[-1]
+    name = payload_text(instance, sent.boundary)
+    what = name if name.startswith("boundary") else f"the {name}"
+    if sent.boundary not in (0, instance.tables.num_layers):
+        what += f" at level {level_name(instance, sent.level)}"
+    target = node_name(instance, int(instance.tables.link_target[sent.link]))
+    return f"sent {what} to {target}: {format_bytes(sent.payload_bytes)} in {format_s(sent.busy_s)}"
+
+
+def failure_text(info: Mapping[str, Any]) -> str | None:
+    """Why an episode ended before the destination, by what the environment says at its end; else None."""
+    if info.get("illegal_move"):
+        why = f"illegal move: {info['illegal_move']}"
+    elif info.get("dead_end"):
+        why = "dead end: no move is left after which the walk could be finished"
+    else:
+        return None
+    return f"{why} · charged {format_s(info['fallback_s'])} in all"
 
 
 def delay_text(route: Route) -> str:

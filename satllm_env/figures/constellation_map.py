@@ -12,9 +12,10 @@ from satllm_env.figures.captions import delay_text, request_text
 from satllm_env.figures.geography import great_circle
 from satllm_env.figures.labels import Label, Pane, draw_labels
 from satllm_env.figures.map_layout import MapLayout
+from satllm_env.figures.map_view import MapView, view_around, whole_earth
 from satllm_env.figures.route import Route, route_of, shorten
 from satllm_env.figures.way import draw_way, labels_of, nodes_of
-from satllm_env.figures.world import world_pane
+from satllm_env.figures.world import view_pane
 from satllm_env.problem.instance import Floats
 from satllm_env.problem.plan import Plan
 from satllm_env.problem.walk import Walk
@@ -50,19 +51,36 @@ def ground_track_map(
     if route:
         note = f"{counts} · delay {delay_text(route)} · labels name the layers computed"
         write(figure, 16, 48, note, color=style.MUTED)
-    draw_map(figure, Box(60, 62, 1236, 618), layout, route, ticks=True)
+    box = Box(60, 62, 1236, 618)
+    draw_map(figure, box, layout, route, whole_earth(_lat_limit_deg(layout, box)), ticks=True)
     return figure
 
 
-def draw_map(figure: Figure, box: Box, layout: MapLayout, route: Route | None, *, ticks: bool) -> None:
-    """Draw a map into a box, as wide as fits and with as much latitude as there is room for."""
-    pane = world_pane(figure, box, _lat_limit_deg(layout, box), ticks=ticks)
+def draw_map(
+    figure: Figure, box: Box, layout: MapLayout, route: Route | None, view: MapView, *, ticks: bool
+) -> None:
+    """Draw a view of the Earth with a layout and a route into a box, as wide as fits."""
+    layout = layout.turned(view.lon_deg)
+    pane = view_pane(figure, box, view, ticks=ticks)
     _draw_links(pane.axes, layout)
-    _draw_places(pane.axes, layout)
+    _draw_places(pane.axes, layout, view)
     places, labels, way_px = _draw_route(pane, layout, route)
-    labels += _bystanders(layout, places)
+    labels += [label for label in _bystanders(layout, places) if view.holds(label.place)]
     dots = np.array(list(layout.places_deg.values())).reshape(-1, 2)
     draw_labels(pane, labels, np.concatenate((pane.to_px(dots), way_px)))
+
+
+def route_view(layout: MapLayout, route: Route, box: Box) -> MapView:
+    """The part of the Earth with the route and every node that may compute.
+
+    What a walk has not reached counts too, so that the view of an episode seldom moves.
+    """
+    nodes, tables = route.instance.problem.nodes, route.instance.tables
+    computing = np.flatnonzero(np.isfinite(tables.layer_s[:, 0])).tolist()
+    places = [layout.place_deg(nodes[node].id) for node in nodes_of(route)]
+    places += [layout.places_deg[nodes[node].id] for node in computing if nodes[node].id in layout.places_deg]
+    lon_deg, lat_deg = np.array(places).T
+    return view_around(lon_deg, lat_deg, box.width / box.height)
 
 
 def _lat_limit_deg(layout: MapLayout, box: Box) -> float:
@@ -80,11 +98,12 @@ def _draw_links(axes: Axes, layout: MapLayout) -> None:
     axes.add_collection(LineCollection(arcs, colors="#b9b9b9", linewidths=0.7, zorder=1))
 
 
-def _draw_places(axes: Axes, layout: MapLayout) -> None:
+def _draw_places(axes: Axes, layout: MapLayout, view: MapView) -> None:
     """Every satellite as a dot and every station as a triangle."""
+    near = min(2.0, 360.0 / view.width_deg)
     satellites = _stack(layout, layout.satellite_ids)
     stations = _stack(layout, layout.station_ids)
-    axes.plot(*satellites.T, "o", markersize=3.2, color=style.ISL, markeredgecolor="none", zorder=2)
+    axes.plot(*satellites.T, "o", markersize=2.2 + near, color=style.ISL, markeredgecolor="none", zorder=2)
     axes.plot(*stations.T, "^", markersize=6, color=style.DOWNLINK, markeredgecolor=style.PAPER, zorder=2)
 
 

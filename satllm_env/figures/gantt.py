@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -53,7 +53,9 @@ def pipeline_gantt(plan: Plan, *, title: str | None = None) -> Figure:
     return figure
 
 
-def draw_gantt(figure: Figure, box: Box, route: Route, fewest_rows: int = _FEWEST_ROWS) -> None:
+def draw_gantt(
+    figure: Figure, box: Box, route: Route, *, fewest_rows: int = _FEWEST_ROWS, stages: bool = False
+) -> None:
     """Draw a route's chart into a box: row labels, bars, busy times and the time axis.
 
     Args:
@@ -61,6 +63,7 @@ def draw_gantt(figure: Figure, box: Box, route: Route, fewest_rows: int = _FEWES
         box: the part of the figure.
         route: a plan's or a walk's; rows that do not fit, those of the shortest busy times, are left out.
         fewest_rows: rows that there is room for even if the route has fewer.
+        stages: mark the rows of stages in their colours, where a map or a list shows those.
     """
     if not route.resources:
         empty = "nothing computed or sent yet"
@@ -78,6 +81,8 @@ def draw_gantt(figure: Figure, box: Box, route: Route, fewest_rows: int = _FEWES
     chart = _Chart(axes, route, rows, inner.width, plot_px / shown)
     chart.draw_bars()
     _label_rows(axes, route, rows, labels)
+    if stages:
+        _mark_stages(axes, route, rows)
     _time_axis(axes, route)
     _caption(figure, box, inner, route, len(rows), chart.note)
     _key(figure, inner, [route.resources[r] for r in rows], route)
@@ -197,27 +202,32 @@ def _row_labels(route: Route, rows: list[int], room_px: float) -> list[str]:
 
 
 def _label_rows(axes: Axes, route: Route, rows: list[int], labels: list[str]) -> None:
-    axes.set_yticks(range(len(rows)), labels, fontsize=style.SMALL_PT)
-    axes.tick_params(axis="y", length=0)
-    for y, r in enumerate(rows):
-        slowest = r == route.bottleneck
-        if slowest:
+    """Names of the rows and their busy times; texts, which cost a fraction of what ticks do."""
+    axes.set_yticks([])
+    for y, (r, label) in enumerate(zip(rows, labels, strict=True)):
+        looks: dict[str, Any] = {"size": style.SMALL_PT, "va": "center_baseline", "ha": "right"}
+        if r == route.bottleneck:
             axes.axhspan(y - 0.5, y + 0.5, color=style.BOTTLENECK_BAND, zorder=0, linewidth=0)
-            label = axes.get_yticklabels()[y]
-            label.set_color(style.BOTTLENECK)
-            label.set_fontweight("bold")
-        axes.annotate(
-            format_s(route.resources[r].busy_s),
-            (1, y),
-            xytext=(_BUSY_PX * 72 / style.DPI - 2, 0),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            ha="right",
-            va="center_baseline",
-            size=style.SMALL_PT,
-            color=style.BOTTLENECK if slowest else style.INK,
-            weight="bold" if slowest else "normal",
-        )
+            looks |= {"color": style.BOTTLENECK, "weight": "bold"}
+        _beside(axes, 0, y, -8, label, looks)
+        _beside(axes, 1, y, _BUSY_PX - 3, format_s(route.resources[r].busy_s), looks)
+
+
+def _beside(axes: Axes, side: int, y: int, right_px: float, text: str, looks: dict[str, Any]) -> None:
+    """Write to the left (0) or right (1) end of a row, up to `right_px` from there."""
+    offset = (right_px * 72 / style.DPI, 0)
+    place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+    axes.annotate(text, (side, y), xytext=offset, **place, **looks)
+
+
+def _mark_stages(axes: Axes, route: Route, rows: list[int]) -> None:
+    """A strip in the stage's colour between a row's name and its bars."""
+    stages = [r for r, resource in enumerate(route.resources) if isinstance(resource, Stage)]
+    for y, r in enumerate(rows):
+        if r in stages:
+            colour = style.stage_colour(stages.index(r))
+            at, strip = ([0, 0], [y - _BAR / 2, y + _BAR / 2]), axes.get_yaxis_transform()
+            axes.plot(*at, color=colour, linewidth=3.5, transform=strip, clip_on=False, solid_capstyle="butt")
 
 
 def _time_axis(axes: Axes, route: Route) -> None:
@@ -273,7 +283,7 @@ def _key(figure: Figure, inner: Box, resources: list[Stage | Transfer], route: R
     x = inner.left
     entries = [(colour, name, style.MUTED) for colour, name in names.items() if colour in used]
     for colour, name, ink in (*entries, (style.BOTTLENECK_BAND, "bottleneck", style.BOTTLENECK)):
-        if x + 13 + text_width_px(name, style.SMALL_PT) > inner.left + room:
+        if x + 15 + text_width_px(name, style.SMALL_PT) > inner.left + room:
             return
         write(figure, x, inner.top - 8, "■", color=colour)
-        x += 29 + write(figure, x + 13, inner.top - 8, name, size=style.SMALL_PT, color=ink)
+        x += 31 + write(figure, x + 15, inner.top - 8, name, size=style.SMALL_PT, color=ink)

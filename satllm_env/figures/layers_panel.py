@@ -15,16 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLOURS = (
-    style.BLUE,
-    style.ORANGE,
-    style.GREEN,
-    style.PURPLE,
-    style.SKY,
-    style.VERMILION,
-    style.YELLOW,
-    style.ISL,
-)
 _BAR_PX, _LINE_PX, _BUDGET_PX = 24.0, 18.0, 44.0
 _EMPTY = "#ececec"
 
@@ -50,7 +40,7 @@ def _layers_bar(figure: Figure, axes: Axes, box: Box, route: Route) -> None:
         axes.broken_barh(
             [(begin, end - begin)],
             (22, _BAR_PX),
-            facecolors=_colour(k),
+            facecolors=style.stage_colour(k),
             edgecolors=style.PAPER,
             linewidth=0.8,
         )
@@ -62,7 +52,7 @@ def _layers_bar(figure: Figure, axes: Axes, box: Box, route: Route) -> None:
                 22 + _BAR_PX / 2,
                 name,
                 size=style.SMALL_PT,
-                color=_ink(k),
+                color=style.INK,
                 ha="center",
                 va="center_baseline",
             )
@@ -77,7 +67,7 @@ def _stage_list(figure: Figure, box: Box, route: Route, lines: int) -> None:
         write(figure, box.left, y, f"{hidden} earlier stages", size=style.SMALL_PT, color=style.MUTED)
         stages, y = stages[hidden:], y + _LINE_PX
     for k, stage in stages:
-        _stage_line(figure, box, y, route, stage, _colour(k))
+        _stage_line(figure, box, y, route, stage, style.stage_colour(k))
         y += _LINE_PX
 
 
@@ -94,16 +84,6 @@ def _budget_bar(figure: Figure, axes: Axes, box: Box, route: Route) -> None:
     budget = route.instance.problem.accuracy_budget
     left = max(0.0, 1 - route.accuracy_loss / budget) if budget > 0 else 0.0
     top = box.height - 12
-    write(figure, box.left, box.top + top - 8, budget_text(route), weight="bold")
+    write(figure, box.left, box.top + top - 8, budget_text(route), box.width, weight="bold")
     axes.broken_barh([(0, box.width)], (top, 10), facecolors=_EMPTY)
     axes.broken_barh([(0, box.width * left)], (top, 10), facecolors=style.GREEN)
-
-
-def _colour(stage: int) -> str:
-    return _COLOURS[stage % len(_COLOURS)]
-
-
-def _ink(stage: int) -> str:
-    """Black or white, whichever is read better on the stage's colour."""
-    dark = _colour(stage) in (style.BLUE, style.GREEN, style.VERMILION, style.ISL)
-    return style.PAPER if dark else style.INK

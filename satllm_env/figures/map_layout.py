@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -61,6 +61,14 @@ class MapLayout:
         lat = np.concatenate((self.satellite_lat_deg, self.station_lat_deg))
         places = np.stack((lon, lat), axis=1)
         return dict(zip(self.satellite_ids + self.station_ids, places, strict=True))
+
+    def turned(self, lon_deg: float) -> MapLayout:
+        """The layout with longitudes counted from `lon_deg` [deg] on."""
+        return replace(
+            self,
+            satellite_lon_deg=self.satellite_lon_deg - lon_deg,
+            station_lon_deg=self.station_lon_deg - lon_deg,
+        )
 
     def place_deg(self, node: str) -> Floats:
         """(2,) longitude and latitude [deg] of a node.

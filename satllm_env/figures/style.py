@@ -31,6 +31,9 @@ DECODE, COMPUTE, ENCODE = SKY, BLUE, ORANGE
 ISL, DOWNLINK = "#7a7a7a", GREEN
 BOTTLENECK, BOTTLENECK_BAND = VERMILION, "#fbe6d8"
 WAY = VERMILION
+STAGES = ("#44BB99", "#EEDD88", "#FFAABB", "#BBCC33", "#77AADD", "#EE8866", "#99DDFF", "#AAAA00")
+"""Of a plan's stages in turn: the light scheme of Paul Tol, Colour Schemes (2021), made for black words on
+it, and none of the colours above."""
 KIND_COLOURS = {"planner": BLUE, "baseline": MUTED, "learned": VERMILION}
 KIND_MARKERS = {"planner": "o", "baseline": "s", "learned": "D"}
 
@@ -61,6 +64,12 @@ _RC = {
     "figure.dpi": DPI,
     "hatch.linewidth": 0.6,
 }
+
+
+def stage_colour(stage: int) -> str:
+    """The colour of a plan's stage, by its number from 0."""
+    return STAGES[stage % len(STAGES)]
+
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")

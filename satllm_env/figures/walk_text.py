@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from satllm_env.figures.captions import budget_text, delay_text, payload_place, request_text
+from satllm_env.figures.captions import (
+    budget_text,
+    delay_text,
+    last_move_text,
+    payload_place,
+    request_text,
+)
 from satllm_env.figures.quantities import format_bytes, format_s
 from satllm_env.figures.route import (
     Route,
@@ -23,23 +29,26 @@ _SENDS = 24
 """Sends that are listed, the last ones."""
 
 
-def walk_text(walk: Walk | Plan) -> str:
-    """The request, who holds which layers, the path and the delay, at most `WIDTH` columns wide.
+def walk_text(walk: Walk | Plan, *, failure: str | None = None) -> str:
+    """The request, the last move, who holds which layers, the path, the delay; at most `WIDTH` columns.
 
     Args:
         walk: a walk, finished or not, or a plan.
+        failure: why the walk has ended before the destination, if it has.
     """
     route = route_of(walk)
-    blocks = (_request(route), _holders(route), _path(route), _delay(route))
+    blocks = (_request(route, failure), _holders(route), _path(route), _delay(route))
     return "\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks) + "\n"
 
 
-def _request(route: Route) -> list[str]:
-    return [
+def _request(route: Route, failure: str | None) -> list[str]:
+    lines = [
         f"Request   {request_text(route)}",
         f"Payload   {payload_place(route)}",
+        f"Last      {last_move_text(route)}",
         f"Budget    {budget_text(route)}",
     ]
+    return [*lines, f"Failed    {failure}"] if failure else lines
 
 
 def _holders(route: Route) -> list[str]:

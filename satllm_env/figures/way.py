@@ -31,10 +31,11 @@ def draw_way(
     """
     hops = route.hops
     drawn = [np.zeros((0, 2))]
-    for source, target in hops:
+    for number, (source, target) in enumerate(hops, start=1):
+        newest = number == len(hops) and not route.finished
         bow_px = 7.0 if (target, source) in hops else 0.0
         pieces = [_bowed(pane, piece, bow_px) for piece in line(source, target)]
-        _draw_hop(pane, pieces)
+        _draw_hop(pane, pieces, width=3.2 if newest else 2.0)
         drawn += [_dense(pane, piece) for piece in pieces]
     _draw_nodes(pane, route, places)
     return np.concatenate(drawn)
@@ -62,10 +63,10 @@ def _bowed(pane: Pane, line: Floats, bow_px: float) -> Floats:
     return pane.from_px(points + np.sin(np.pi * share)[:, None] * bow_px * right)
 
 
-def _draw_hop(pane: Pane, pieces: list[Floats]) -> None:
+def _draw_hop(pane: Pane, pieces: list[Floats], width: float) -> None:
     for piece in pieces:
         pane.axes.plot(
-            piece[:, 0], piece[:, 1], color=style.WAY, linewidth=2.0, zorder=4, solid_capstyle="round"
+            piece[:, 0], piece[:, 1], color=style.WAY, linewidth=width, zorder=4, solid_capstyle="round"
         )
     longest = max(pieces, key=lambda piece: float(np.hypot(*np.ptp(pane.to_px(piece), axis=0))))
     points = pane.to_px(longest)
@@ -91,13 +92,13 @@ def _dense(pane: Pane, line: Floats) -> Floats:
 
 
 def _draw_nodes(pane: Pane, route: Route, places: dict[int, Floats]) -> None:
-    """Filled where layers are computed, ringed elsewhere; source, destination and payload marked."""
+    """In its stage's colour where layers are computed, white elsewhere; ends and payload marked."""
     tables = route.instance.tables
-    computing = {stage.node for stage in route.stages}
+    computing = {stage.node: style.stage_colour(k) for k, stage in enumerate(route.stages)}
     shapes = {tables.source: ("D", 7.0), tables.destination: ("*", 14.0)}
     for node in nodes_of(route):
         marker, size = shapes.get(node, ("o", 7.5 if node in computing else 6.0))
-        face = style.COMPUTE if node in computing else style.PAPER
+        face = computing.get(node, style.PAPER)
         x, y = places[node]
         pane.axes.plot(
             [x],

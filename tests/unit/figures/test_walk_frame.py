@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from satllm_env.errors import InputError
-from satllm_env.figures import walk_frame
+from satllm_env.figures import style, walk_frame
 from satllm_env.figures.walk_frame import MIN_HEIGHT_PX, MIN_WIDTH_PX, _compose
 from satllm_env.problem import Instance, Plan, Walk, load_problem
 from tests.unit.figures.inspection import assert_readable, words
@@ -49,8 +49,31 @@ def test_unfinished_walk_in_words():
     walk = walk_of(line_instance(), 1, (AB, HALF), 1)
     shown = words(_compose(walk, None, 1200, 720))
     assert "at b · 2 of 3 layers done · computing" in shown
-    assert "0.2 of 0.3 points of accuracy left" in shown and "2 of 3 layers done" in shown
+    assert "0.2 of 0.3 accuracy points left" in shown and "2 of 3 layers done" in shown
     assert {"a · layer 0", "a → b · boundary 1 · half", "b · layer 1"} <= set(shown)
+
+
+def test_last_move_and_failure():
+    """The header tells the last move, or why the walk failed."""
+    walk = walk_of(line_instance(), 1, (AB, HALF))
+    assert any(
+        text.startswith("Sent boundary 1 at level half to b")
+        for text in words(_compose(walk, None, 1200, 720))
+    )
+    failed = _compose(walk, None, 1200, 720, "dead end: nothing is left")
+    assert "Dead end: nothing is left" in words(failed)
+    assert_readable(failed)
+
+
+def test_stages_have_one_colour():
+    """A stage has its colour on the map, in the list and beside its row of the pipeline."""
+    frame = walk_frame(forward(ring(), 3), ring_layout())
+    for stage in range(3):
+        colour = np.array([int(style.stage_colour(stage)[k : k + 2], 16) for k in (1, 3, 5)])
+        rows, columns = np.nonzero((frame == colour).all(axis=2))
+        map_part = (columns < 660) & (rows < 370)
+        pipeline = rows > 380
+        assert map_part.any() and pipeline.any() and (~map_part & ~pipeline).sum() > 1000
 
 
 @pytest.mark.parametrize("size", [(1200, 720), (MIN_WIDTH_PX, MIN_HEIGHT_PX)])
@@ -61,6 +84,14 @@ def test_words_stay_apart(size, micro_batches):
     for walk in (Walk(instance), forward(instance, 5), forward(instance, 0)):
         for layout in (None, ring_layout()):
             assert_readable(_compose(walk, layout, *size))
+
+
+def test_long_numbers_fit():
+    """A budget of many digits stands whole in the smallest frame."""
+    data = line_instance().problem.model_dump(by_alias=True) | {"accuracy_budget": 0.299312345}
+    figure = _compose(walk_of(line_instance(**data), 1, (AB, HALF)), None, MIN_WIDTH_PX, MIN_HEIGHT_PX)
+    assert "0.199 of 0.299 accuracy points left" in words(figure)
+    assert_readable(figure)
 
 
 def test_many_stages_are_counted():

@@ -2,7 +2,8 @@
 
 import pytest
 
-from satllm_env.figures import walk_text
+from satllm_env.figures import failure_text, walk_text
+from satllm_env.figures.quantities import format_s
 from satllm_env.problem import Instance, Plan, Walk, parse_problem
 from tests.unit.figures.places import chain, forward, ring
 from tests.unit.problem.cases import AB, BG, HALF, NONE, line_data, line_instance, walk_of
@@ -15,7 +16,7 @@ def test_fresh_walk():
     assert "3 layers · 4 micro-batches · a → g" in text
     assert "at a · 0 of 3 layers done · holding the input" in text
     assert "(nobody yet)" in text and "layers 0–2" in text and "(nothing sent yet)" in text
-    assert "0.3 of 0.3 points of accuracy left" in text and "So far    0 s" in text
+    assert "0.3 of 0.3 accuracy points left" in text and "So far    0 s" in text
 
 
 def test_stage_in_progress():
@@ -24,7 +25,7 @@ def test_stage_in_progress():
     assert "at b · 2 of 3 layers done · computing" in text
     assert "layer 1 " in text and "(nobody yet)" in text and "layer 2" in text
     assert "a → b" in text and "boundary 1" in text and "half" in text
-    assert "0.2 of 0.3 points of accuracy left" in text
+    assert "0.2 of 0.3 accuracy points left" in text
 
 
 def test_finished_walk():
@@ -70,3 +71,41 @@ def test_long_ways_are_cut():
     """Of a long way the last sends are listed, and the text says how many came before."""
     text = walk_text(forward(ring(80), 3))
     assert "(17 earlier sends)" in text and "sat-40 → ground" in text and "sat-0 → sat-1 " not in text
+
+
+def test_last_move():
+    """The last move is told: none, a layer computed, a cut at a level, and the result without one."""
+
+    def last(*moves):
+        lines = walk_text(walk_of(line_instance(), *moves)).splitlines()
+        return next(line.removeprefix("Last      ") for line in lines if line.startswith("Last"))
+
+    layer_s = line_instance().tables.layer_s
+    assert last() == "no move yet"
+    assert last(1) == f"computed layer 0 at a in {format_s(layer_s[0, 0])}"
+    assert last(1, (AB, HALF)).startswith("sent boundary 1 at level half to b: ")
+    assert last(1, (AB, HALF), 1) == f"computed layer 1 at b in {format_s(layer_s[1, 1])}"
+    assert last((AB, NONE)).startswith("sent the input to b: ")
+    assert last(1, (AB, HALF), 2, (BG, NONE)).startswith("sent the result to g: ")
+
+
+def test_failed_walk():
+    """A walk that failed says why."""
+    text = walk_text(Walk(line_instance()), failure="dead end")
+    assert "\nFailed    dead end\n" in text
+    assert "Failed" not in walk_text(Walk(line_instance()))
+
+
+@pytest.mark.parametrize(
+    ("info", "text"),
+    [
+        ({}, None),
+        ({"dead_end": False, "illegal_move": None, "fallback_s": 9.0}, None),
+        ({"dead_end": True, "illegal_move": None, "fallback_s": 9.0}, "dead end: no move is left"),
+        ({"dead_end": False, "illegal_move": "rule 1", "fallback_s": 9.0}, "illegal move: rule 1 · charged"),
+    ],
+)
+def test_failure_text(info, text):
+    """Why an episode failed, by its last info."""
+    said = failure_text(info)
+    assert said is None if text is None else said.startswith(text) and "charged 9.00 s" in said
