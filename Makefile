@@ -10,7 +10,7 @@ TEST_ARGS ?= -n auto
 # references: CP-SAT and HiGHS, cluster: Ray; their tests are skipped without them
 EXTRAS ?= dev
 
-.PHONY: help setup compare test lint train bench tensorboard clean
+.PHONY: help setup compare test lint train bench docs tensorboard clean
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -38,6 +38,10 @@ train: $(STAMP)  ## train the policy again (about the shipped one: see agents/we
 
 bench: $(STAMP)  ## measure the planners' speed
 	$(BIN)/python scripts/benchmark_planners.py $(BENCH_ARGS)
+
+docs: $(STAMP)  ## render the pages of the docstrings and run the notebooks
+	$(BIN)/python scripts/render_docs.py
+	$(BIN)/python scripts/run_notebooks.py
 
 tensorboard: $(STAMP)  ## open the logs in TensorBoard
 	$(BIN)/tensorboard --logdir logs

@@ -10,7 +10,7 @@ import torch
 from sb3_contrib.common.maskable.policies import MaskableActorCriticPolicy
 
 from agents.config import CloningSettings
-from agents.demonstrations import Demonstrations
+from agents.dataset import Demonstrations
 
 
 class Epoch(NamedTuple):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from satllm_env.errors import InputError
 from satllm_env.problem.schema import Count, Finite, Form, Name, first_error
@@ -29,8 +29,10 @@ class NetworkSettings(Form):
 class CloningSettings(Form):
     """Behaviour cloning of optimal walks, before reinforcement learning."""
 
-    episodes: Amount
-    """Optimal walks, over all scenarios together; 0 leaves cloning out."""
+    episodes: Amount = 0
+    """Optimal walks to plan, over all scenarios together; 0 leaves cloning out."""
+    demonstrations: Name | None = None
+    """Or a dataset made beforehand (`make_dataset.py`), by its folder."""
     epochs: Count
     batch_size: Count
     learning_rate: Rate
@@ -38,6 +40,12 @@ class CloningSettings(Form):
     """Weight of the value network's squared error beside the policy's cross-entropy."""
     planner_deadline_s: Annotated[Finite, Field(gt=0)]
     """[s] instances that are not proven optimal within this are left out."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.episodes and self.demonstrations is not None:
+            raise ValueError("give either episodes or demonstrations")
+        return self
 
 
 class PpoSettings(Form):

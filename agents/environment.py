@@ -19,14 +19,20 @@ def make_env(
     scenario: str | Scenario = "paper", *, num_slots: int | None = None, num_levels: int | None = None
 ) -> LookaheadObservation:
     """A split environment as agents see it: estimates observed, rewards in units of the reference delay."""
-    env = gym.make(
+    return LookaheadObservation(make_plain_env(scenario, num_slots=num_slots, num_levels=num_levels))
+
+
+def make_plain_env(
+    scenario: str | Scenario = "paper", *, num_slots: int | None = None, num_levels: int | None = None
+) -> gym.Env[Any, Any]:
+    """The same without estimates."""
+    return gym.make(
         "SatLLMSplit-v0",
         scenario=scenario,
         reward_unit="reference",
         num_slots=num_slots,
         num_levels=num_levels,
     )
-    return LookaheadObservation(env)
 
 
 def action_space_of(scenarios: tuple[str, ...]) -> tuple[int, int]:

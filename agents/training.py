@@ -15,9 +15,11 @@ from agents.callbacks import Checkpoints, EpisodeStatistics, Evaluation, yardsti
 from agents.checkpoint import has_checkpoint, load_checkpoint, save_checkpoint
 from agents.cloning import clone
 from agents.config import TrainingSettings, parse_settings
-from agents.demonstrations import collect
-from agents.environment import TRAINING_SEEDS_FROM, action_space_of, env_makers
+from agents.dataset import Demonstrations, WalkRequest, collect, load_dataset
+from agents.dataset.extras import pyarrow
+from agents.environment import TRAINING_SEEDS_FROM, env_makers
 from agents.learned import Card, LearnedPolicy, policy_arguments, save_policy
+from agents.spaces import Spaces
 from satllm_env.cli import write_text
 from satllm_env.errors import InputError
 from satllm_env.problem.schema import load_json
@@ -37,7 +39,7 @@ class Training:
 
     def __init__(self, settings: TrainingSettings, folder: Path, command: str, jobs: int = -1) -> None:
         self.settings, self.folder, self.command, self.jobs = settings, folder, command, jobs
-        self._shape = action_space_of(settings.scenarios)
+        self._spaces = Spaces.of(settings.scenarios)
 
     def run(self, progress: Progress, resume: bool = False) -> Path:
         """Train to the end.
@@ -46,20 +48,24 @@ class Training:
             The folder of the best policy.
 
         Raises:
-            InputError: the folder holds a run already (without `resume`), or none (with it).
+            InputError: the folder holds a run already (without `resume`), or none (with it); or the
+                demonstrations are damaged, or not of the spaces that the scenarios need.
         """
+        goes_on = resume and has_checkpoint(self.folder)
+        given = None if goes_on else self._made_beforehand()  # told before anything is written
         self._open(resume)
         environments = self._environments()
         model, steps_done = self._model(environments), 0
         try:
-            if resume and has_checkpoint(self.folder):
+            if goes_on:
                 steps_done = load_checkpoint(self.folder, model)
             else:
-                self._clone(model, progress)
+                self._clone(model, given or self._planned(progress), progress)
                 save_checkpoint(self.folder, model)
             self._improve(model, steps_done, progress)
         finally:
             environments.close()
+            model.logger.close()
         self._keep(model, LAST)
         return self.folder / BEST
 
@@ -106,20 +112,10 @@ class Training:
     def _logger(self) -> Logger:
         return configure(str(self.folder), ["tensorboard", "csv"])
 
-    def _clone(self, model: MaskablePPO, progress: Progress) -> None:
+    def _clone(self, model: MaskablePPO, steps: Demonstrations | None, progress: Progress) -> None:
         cloning = self.settings.cloning
-        if not cloning.episodes:
+        if steps is None:
             return
-        task = progress.add_task("planning optimal walks", total=cloning.episodes)
-        steps = collect(
-            self.folder / "demonstrations",
-            self.settings.scenarios,
-            cloning.episodes,
-            self.settings.seed,
-            cloning.planner_deadline_s,
-            lambda: progress.advance(task),
-            self.jobs,
-        )
         task = progress.add_task(f"cloning {len(steps)} steps", total=cloning.epochs)
         for epoch in clone(model.policy, steps, cloning, self.settings.seed):
             model.logger.record("cloning/cross_entropy", epoch.cross_entropy)
@@ -127,6 +123,34 @@ class Training:
             model.logger.record("cloning/agreement", epoch.agreement)
             model.logger.dump(epoch.number)
             progress.advance(task)
+
+    def _planned(self, progress: Progress) -> Demonstrations | None:
+        """Optimal walks that this run plans itself, None where the settings ask for none."""
+        cloning = self.settings.cloning
+        if not cloning.episodes:
+            return None
+        request = WalkRequest(
+            scenarios=self.settings.scenarios,
+            episodes=cloning.episodes,
+            seed=self.settings.seed,
+            deadline_s=cloning.planner_deadline_s,
+        )
+        task = progress.add_task("planning optimal walks", total=cloning.episodes)
+        folder = self.folder / "demonstrations"
+        collect(folder, request, self.command, lambda: progress.advance(task), self.jobs)
+        return load_dataset(folder)
+
+    def _made_beforehand(self) -> Demonstrations | None:
+        """Optimal walks of a dataset, None where the settings name none."""
+        folder = self.settings.cloning.demonstrations
+        if folder is None:
+            if self.settings.cloning.episodes:
+                pyarrow()  # what is planned will be kept as Parquet
+            return None
+        steps = load_dataset(folder)
+        if steps.spaces != self._spaces:
+            raise InputError(folder, "spaces", f"are {steps.spaces}; training needs {self._spaces}")
+        return steps
 
     def _improve(self, model: MaskablePPO, steps_done: int, progress: Progress) -> None:
         settings = self.settings
@@ -170,11 +194,10 @@ class Training:
         return Card(sha256="in training", **self._card_fields(model))
 
     def _card_fields(self, model: MaskablePPO) -> dict[str, Any]:
-        slots, levels = self._shape
         return {
             "name": self.settings.name,
-            "num_slots": slots,
-            "num_levels": levels,
+            "num_slots": self._spaces.num_slots,
+            "num_levels": self._spaces.num_levels,
             "network": self.settings.network,
             "command": self.command,
             "seed": self.settings.seed,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +12,7 @@ from agents.config import TrainingSettings, load_settings, parse_settings
 from agents.training import Training, settings_of
 from satllm_env.cli import notes, progress, run_command
 from satllm_env.errors import InputError
+from satllm_env.provenance import command_line
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,9 @@ class Arguments:
     steps: int | None = None
     """Environment steps of reinforcement learning, in place of the settings'."""
     episodes: int | None = None
-    """Optimal walks to clone, in place of the settings'."""
+    """Optimal walks to plan and clone, in place of the settings'."""
+    demonstrations: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
+    """Dataset of optimal walks to clone (see make_dataset.py), in place of planning any."""
     jobs: int = -1
     """Processes; -1 is one per core, 1 keeps everything in this one."""
 
@@ -52,7 +53,9 @@ def main(arguments: Arguments) -> None:
     console = notes()
     console.print(f"training {settings.name!r} on {', '.join(settings.scenarios)} in {folder}")
     with progress(console) as bar:
-        best = Training(settings, folder, _command(), arguments.jobs).run(bar, arguments.resume is not None)
+        best = Training(settings, folder, command_line(), arguments.jobs).run(
+            bar, arguments.resume is not None
+        )
     console.print(f"best policy: {best}")
     console.print(f"compare it:  python scripts/compare.py --policies astar {best}")
     console.print(f"look at it:  tensorboard --logdir {folder}")
@@ -72,7 +75,9 @@ def _settings(arguments: Arguments) -> TrainingSettings:
 
 
 def _changes(arguments: Arguments) -> dict[str, object]:
-    named = ("scenarios", "seed", "steps", "episodes")
+    if arguments.episodes is not None and arguments.demonstrations is not None:
+        raise InputError("--demonstrations", "", "cannot be given together with --episodes")
+    named = ("scenarios", "seed", "steps", "episodes", "demonstrations")
     return {name: getattr(arguments, name) for name in named if getattr(arguments, name) is not None}
 
 
@@ -82,14 +87,12 @@ def _changed(base: TrainingSettings, changes: dict[str, object]) -> TrainingSett
         if name == "steps":
             data["ppo"]["total_steps"] = value
         elif name == "episodes":
-            data["cloning"]["episodes"] = value
+            data["cloning"] |= {"episodes": value, "demonstrations": None}
+        elif name == "demonstrations":
+            data["cloning"] |= {"episodes": 0, "demonstrations": str(value)}
         else:
             data[name] = value
     return parse_settings(data, "train.py")
-
-
-def _command() -> str:
-    return shlex.join(["python", "scripts/train.py", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

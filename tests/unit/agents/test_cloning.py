@@ -1,14 +1,11 @@
 """Optimal walks and their imitation."""
 
-from pathlib import Path
-
 import numpy as np
-import pytest
 import torch
 
 from agents.cloning import clone
 from agents.config import CloningSettings, NetworkSettings
-from agents.demonstrations import Demonstrations, collect
+from agents.dataset import Demonstrations
 from agents.environment import TRAINING_SEEDS_FROM
 from agents.learned import new_policy
 from satllm_env.scenarios import load_scenario
@@ -38,15 +35,3 @@ def test_cloning_learns_the_demonstrations(steps: Demonstrations) -> None:
     epochs = list(clone(policy, steps, SETTINGS, seed=0))
     assert epochs[-1].cross_entropy < 0.6 * epochs[0].cross_entropy
     assert epochs[-1].agreement > max(0.8, epochs[0].agreement)
-
-
-def test_shards_are_read_back_instead_of_planned_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A killed collection goes on where it was."""
-    arguments = (tmp_path, ("paper-ground",), 2, 1, 20.0)
-    first = collect(*arguments, jobs=1)
-    monkeypatch.setattr("agents.demonstrations.demonstrate", None)
-    again = collect(*arguments, jobs=1)
-    assert np.array_equal(first.actions, again.actions)
-    assert np.array_equal(first.observations, again.observations)

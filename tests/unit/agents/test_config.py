@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.config import load_settings
+from agents.config import load_settings, parse_settings
 from satllm_env.errors import InputError
 
 
@@ -35,3 +35,13 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """No traceback for a wrong path."""
     with pytest.raises(InputError, match=r"none\.toml"):
         load_settings(tmp_path / "none.toml")
+
+
+def test_walks_are_either_planned_or_read() -> None:
+    """Settings that ask for both do not say which of them is cloned."""
+    data = load_settings().model_dump(mode="json")
+    data["cloning"]["demonstrations"] = "walks"
+    with pytest.raises(InputError, match=r"mine: cloning.*give either episodes or demonstrations"):
+        parse_settings(data, "mine")
+    data["cloning"]["episodes"] = 0
+    assert parse_settings(data, "mine").cloning.demonstrations == "walks"

@@ -29,8 +29,9 @@ def make(**kwargs: Any) -> SB3VectorEnv:
 
 @pytest.mark.parametrize("algorithm", [PPO, MaskablePPO])
 def test_learning_curves_reach_tensorboard(algorithm: Any, tmp_path: Path) -> None:
-    """PPO and MaskablePPO learn, and the return, length and success of episodes are recorded."""
-    model = algorithm("MlpPolicy", make(), n_steps=32, batch_size=64, n_epochs=1, seed=0, device="cpu")
+    """PPO, which pays for illegal moves, and MaskablePPO learn; return, length and success are recorded."""
+    env = make(on_illegal="penalty" if algorithm is PPO else "raise")
+    model = algorithm("MlpPolicy", env, n_steps=32, batch_size=64, n_epochs=1, seed=0, device="cpu")
     model.set_logger(configure(str(tmp_path), ["tensorboard"]))
     model.learn(256)
     assert model.num_timesteps == 256
