@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
+import warnings
 from typing import TYPE_CHECKING, Any
 
-import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,14 +21,15 @@ _BRIEF_S = 1e-3
 class Window:
     """A window of matplotlib's interactive backend, whichever GUI toolkit that finds.
 
-    Closed by its user it stays closed, and further pictures are dropped; `close` closes it for good.
+    Closed by its user it stays closed, and further pictures are dropped; `close` closes it for good. Where
+    none can open, a warning says so once and pictures are dropped, too, so that checks go on.
 
     Args:
         title: of the window.
         frames_per_s: pictures per second at most; `show` waits until the next one is due.
 
-    Raises:
-        DependencyNotInstalled: there is no display, or no GUI toolkit.
+    Warns:
+        UserWarning: there is no display, or no GUI toolkit.
     """
 
     def __init__(self, title: str, frames_per_s: float) -> None:
@@ -37,7 +38,7 @@ class Window:
         self._figure: Figure | None = None
         self._image: Any = None
         self._due_s = 0.0
-        self._closed = False
+        self._closed = self._pyplot is None
 
     def show(self, pixels: NDArray[np.uint8]) -> None:
         """Replace the picture, then wait until the next one is due.
@@ -80,11 +81,7 @@ class Window:
 
 
 def _interactive_pyplot() -> Any:
-    """Pyplot with a backend that opens windows.
-
-    Raises:
-        DependencyNotInstalled: the backend opens none.
-    """
+    """Pyplot with a backend that opens windows; None, and a warning, where the backend opens none."""
     import matplotlib as mpl
 
     try:
@@ -92,10 +89,8 @@ def _interactive_pyplot() -> Any:
 
         backend = mpl.get_backend()
     except ImportError as error:  # a toolkit asked for by MPLBACKEND that is missing or finds no display
-        raise gym.error.DependencyNotInstalled(_no_window(" ".join(str(error).split()))) from None
-    if not opens_windows(backend):
-        raise gym.error.DependencyNotInstalled(_no_window(f"matplotlib's backend is {backend!r}"))
-    return pyplot
+        return _no_window(" ".join(str(error).split()))
+    return pyplot if opens_windows(backend) else _no_window(f"matplotlib's backend is {backend!r}")
 
 
 def opens_windows(backend: str) -> bool:
@@ -106,8 +101,9 @@ def opens_windows(backend: str) -> bool:
     return backend.lower() in known.backend_registry.list_builtin(known.BackendFilter.INTERACTIVE)
 
 
-def _no_window(reason: str) -> str:
-    return (
-        f'render_mode "human" needs a display and a GUI toolkit such as Tk or Qt ({reason});'
-        ' "rgb_array" and "ansi" need neither'
+def _no_window(reason: str) -> None:
+    warnings.warn(
+        f'render_mode "human" shows nothing: it needs a display and a GUI toolkit like Tk or Qt ({reason});'
+        ' "rgb_array" and "ansi" need neither',
+        stacklevel=2,
     )
