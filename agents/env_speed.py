@@ -13,9 +13,7 @@ from statistics import median
 from typing import Any
 
 import gymnasium as gym
-import numba
 import numpy as np
-from numpy.typing import NDArray
 from sb3_contrib import MaskablePPO
 
 import satllm_env  # noqa: F401  registers SatLLMSplit-v0
@@ -154,21 +152,30 @@ def _recorded(env: gym.Env[Any, Any], seed: int) -> list[int]:
     return actions
 
 
-def _vector(num_envs: int) -> Callable[[str, int], Measure]:
+def _vector(
+    num_envs: int, warm_steps: int = WARM_STEPS, share: int = 1, only: str | None = None, **arguments: Any
+) -> Callable[[str, int], Measure]:
+    """Random legal walks; a `share`-th of the steps, of the scenario `only` where one is given."""
+
     def prepare(scenario: str, steps: int) -> Measure:
-        env = gym.make_vec("SatLLMSplit-v0", num_envs=num_envs, scenario=scenario, autoreset_mode="SameStep")
-        rng = np.random.default_rng(0)
-        _, infos = env.reset(seed=0)
-        for _ in range(WARM_STEPS):
-            infos = env.step(_choose(infos["action_mask"], rng))[-1]
+        env = gym.make_vec(
+            "SatLLMSplit-v0",
+            num_envs=num_envs,
+            scenario=only or scenario,
+            autoreset_mode="SameStep",
+            **arguments,
+        )
+        env.reset(seed=0)
+        env.action_space.seed(0)
+        for _ in range(warm_steps):
+            env.step(env.action_space.sample())
 
         def work() -> float:
-            nonlocal infos
-            rounds, spent = max(1, steps // num_envs), 0.0
+            rounds, spent = max(1, steps // share // num_envs), 0.0
             for _ in range(rounds):
-                chosen = _choose(infos["action_mask"], rng)
+                legal = env.action_space.sample()
                 begin = time.perf_counter()
-                infos = env.step(chosen)[-1]
+                env.step(legal)
                 spent += time.perf_counter() - begin
             return rounds * num_envs / spent
 
@@ -177,24 +184,9 @@ def _vector(num_envs: int) -> Callable[[str, int], Measure]:
     return prepare
 
 
-def _choose(masks: NDArray[np.int8], rng: np.random.Generator) -> NDArray[np.int64]:
-    """(B,) a random legal action for each environment."""
-    chosen = np.zeros(len(masks), np.int64)
-    _choose_by(masks, rng.random(len(masks)), chosen)
-    return chosen
-
-
-@numba.njit(cache=True)
-def _choose_by(masks: NDArray[np.int8], luck: NDArray[np.float64], chosen: NDArray[np.int64]) -> None:
-    """Compiled, so that choosing leaves the caches as little changed as it can."""
-    for i in range(len(masks)):
-        wanted = int(luck[i] * masks[i].sum())
-        for action in range(masks.shape[1]):
-            if masks[i, action]:
-                if wanted == 0:
-                    chosen[i] = action
-                    break
-                wanted -= 1
+def _looking(**arguments: Any) -> Callable[[str, int], Measure]:
+    """256 walks with look-ahead, which takes fewer steps to measure and to spread."""
+    return _vector(256, warm_steps=60, share=10, observation="lookahead", pool_size=64, **arguments)
 
 
 def _training(num_envs: int) -> Callable[[str, int], Measure]:
@@ -233,6 +225,10 @@ CASES = (
     Case("scalar, with resets", "draws a request at each", _scalar(resets=True)),
     Case("vector, 64", "`gym.make_vec`, resets, masks and observations included", _vector(64), 5.0),
     Case("vector, 1,024", "the same", _vector(1024), 25.0),
+    Case("vector, 1,024, 2 threads", "the same", _vector(1024, num_threads=2)),
+    Case("look-ahead, 256", '`observation="lookahead"`', _looking()),
+    Case("look-ahead, 256, 2 threads", "the same", _looking(num_threads=2)),
+    Case("look-ahead, 256, walker-dense", "the same on one thread", _looking(only="walker-dense")),
     Case("MaskablePPO, 256", "training steps, on one core", _training(256), 0.2),
     Case("CartPole vector, 64", "Gymnasium's own, for comparison", _cartpole_vector(64)),
     Case("CartPole vector, 1,024", "the same", _cartpole_vector(1024)),

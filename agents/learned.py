@@ -22,11 +22,11 @@ from torch import nn
 
 from agents.config import NetworkSettings
 from agents.environment import make_env
+from agents.spaces import Spaces
+from agents.walking import walk
 from planners import Result
 from satllm_env.cli import write_bytes, write_text
 from satllm_env.envs import LookaheadObservation
-from satllm_env.envs.lookahead_wrapper import ACTION_FEATURES
-from satllm_env.envs.observation import ObservationLayout
 from satllm_env.errors import InputError, NoPlanError
 from satllm_env.problem import Plan
 from satllm_env.problem.schema import Form, Name, first_error, load_json
@@ -60,11 +60,10 @@ class Card(Form):
 
 def new_policy(num_slots: int, num_levels: int, network: NetworkSettings) -> MaskableActorCriticPolicy:
     """An untrained policy network for an action space."""
-    layout = ObservationLayout(num_slots, num_levels)
-    size = layout.size + ACTION_FEATURES * layout.num_actions
+    spaces = Spaces(num_slots=num_slots, num_levels=num_levels)
     return MaskableActorCriticPolicy(
-        gym.spaces.Box(0.0, 1.0, (size,), np.float32),
-        gym.spaces.Discrete(layout.num_actions),
+        gym.spaces.Box(0.0, 1.0, (spaces.observation_size,), np.float32),
+        gym.spaces.Discrete(spaces.num_actions),
         lambda _: 0.0,
         **policy_arguments(network),
     )
@@ -99,6 +98,14 @@ class LearnedPolicy:
             assert isinstance(distribution, torch.distributions.Categorical)
             return np.where(mask, distribution.probs[0].numpy(), 0.0)
 
+    def act_all(self, observations: np.ndarray, masks: np.ndarray) -> np.ndarray:
+        """(B,) the likeliest unmasked action of every row of observations and masks."""
+        with torch.no_grad():
+            hidden = self.policy.mlp_extractor.forward_actor(torch.as_tensor(observations))
+            scores = self.policy.action_net(hidden).numpy()
+        best: np.ndarray = np.where(masks, scores, -np.inf).argmax(axis=1)
+        return best
+
     def act(self, observation: np.ndarray, mask: np.ndarray, rng: np.random.Generator | None = None) -> int:
         """The likeliest unmasked action, or one drawn with `rng`."""
         chances = self.probabilities(observation, mask).astype(np.float64)
@@ -128,11 +135,7 @@ class LearnedPolicy:
     def _walk(
         self, env: LookaheadObservation, sample: Sample, rng: np.random.Generator | None
     ) -> Plan | None:
-        observation, _ = env.reset(seed=0, options={"problem": sample})
-        over = False
-        while not over:
-            observation, _, over, _, _ = env.step(self.act(observation, env.action_masks(), rng))
-        return Plan.from_walk(env.split.walk) if env.split.walk.finished else None
+        return walk(env, sample, lambda observation, mask: self.act(observation, mask, rng))
 
 
 def save_policy(folder: Path, policy: MaskableActorCriticPolicy, **card: Any) -> None:

@@ -3,6 +3,7 @@
 from satllm_env.envs.lookahead_wrapper import LookaheadObservation
 from satllm_env.envs.pool import InstancePool
 from satllm_env.envs.split import SatLLMSplitEnv
+from satllm_env.envs.stream import SatLLMStreamEnv
 from satllm_env.envs.vector import SatLLMSplitVectorEnv
 from satllm_env.envs.wrappers import DictObservation, GraphObservation, VectorDictObservation, networkx_of
 
@@ -13,6 +14,7 @@ __all__ = [
     "LookaheadObservation",
     "SatLLMSplitEnv",
     "SatLLMSplitVectorEnv",
+    "SatLLMStreamEnv",
     "VectorDictObservation",
     "networkx_of",
 ]

@@ -14,6 +14,12 @@ from satllm_env.problem.instance import Floats
 
 RewardUnit = Literal["seconds", "reference"]
 
+Observed = Literal["plain", "lookahead"]
+"""What is observed: the walk, or that and estimates of its actions."""
+
+OnIllegal = Literal["raise", "penalty"]
+"""What an action that breaks a rule does: nothing but an error, or it ends the walk at a price."""
+
 
 def check_reward_unit(unit: str) -> None:
     """Refuse an unknown unit of rewards.
@@ -23,6 +29,26 @@ def check_reward_unit(unit: str) -> None:
     """
     if unit not in ("seconds", "reference"):
         raise InputError("reward_unit", "", f"is {unit!r}, not 'seconds' or 'reference'")
+
+
+def check_observation(observation: str) -> None:
+    """Refuse an unknown observation.
+
+    Raises:
+        InputError: it is unknown.
+    """
+    if observation not in ("plain", "lookahead"):
+        raise InputError("observation", "", f"is {observation!r}, not 'plain' or 'lookahead'")
+
+
+def check_on_illegal(on_illegal: str) -> None:
+    """Refuse an unknown way with illegal actions.
+
+    Raises:
+        InputError: it is unknown.
+    """
+    if on_illegal not in ("raise", "penalty"):
+        raise InputError("on_illegal", "", f"is {on_illegal!r}, not 'raise' or 'penalty'")
 
 
 def check_render_mode(mode: str | None, known: Sequence[str]) -> None:

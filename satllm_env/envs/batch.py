@@ -39,7 +39,7 @@ class Batch(NamedTuple):
     least_s: Floats  # (B, 2, L + 1)
     sends: Trace  # (B, E, 4)
     num_sends: Ints  # (B,)
-    observations: Singles  # (B, 15 + 8·D + 4·Q)
+    observations: Singles  # (B, 15 + 8·D + 4·Q + what is added)
     masks: Mask  # (B, 1 + D·Q)
     room: Room
 
@@ -53,8 +53,8 @@ class Outcome(NamedTuple):
     delay_s: Floats  # (B,) [s] of a walk that has finished, else inf
 
 
-def make_batch(size: int, layout: ObservationLayout, packed: Packed) -> Batch:
-    """Room for a number of walks over a pool."""
+def make_batch(size: int, layout: ObservationLayout, packed: Packed, added: int = 0) -> Batch:
+    """Room for a number of walks over a pool, whose observations have some entries added at the end."""
     nodes, layers, _, links, _ = packed.sizes.max(axis=0).tolist()
     return Batch(
         instance=np.zeros(size, np.int64),
@@ -66,10 +66,16 @@ def make_batch(size: int, layout: ObservationLayout, packed: Packed) -> Batch:
         least_s=np.zeros((size, 2, layers + 1)),
         sends=np.zeros((size, links, 4), np.int32),
         num_sends=np.zeros(size, np.int64),
-        observations=np.zeros((size, layout.size), np.float32),
+        observations=np.zeros((size, layout.size + added), np.float32),
         masks=np.zeros((size, layout.num_actions), np.int8),
-        room=make_room(nodes, layers),
+        room=make_pool_room(packed),
     )
+
+
+def make_pool_room(packed: Packed) -> Room:
+    """Room to work in for any instance of a pool."""
+    nodes, layers, _, _, _ = packed.sizes.max(axis=0).tolist()
+    return make_room(nodes, layers)
 
 
 def make_outcome(size: int) -> Outcome:
@@ -110,7 +116,7 @@ def begin_all(packed: Packed, batch: Batch, num_levels: int) -> int:
     for i in range(len(batch.instance)):
         terrain = terrain_at(packed, batch.instance[i], batch.opens.shape[2])
         observation, mask = _shown(batch, i)
-        if not stepping.begin(terrain, _state_at(batch, i, terrain), num_levels, observation, mask):
+        if not stepping.begin(terrain, state_at(batch, i, terrain), num_levels, observation, mask):
             return i
     return -1
 
@@ -124,8 +130,10 @@ def step_all(
     asked: Bools,
     units_s: Floats,
     outcome: Outcome,
+    first: int,
+    last: int,
 ) -> None:
-    """Make one move of every walk that is asked.
+    """Make one move of every walk that is asked, among some.
 
     Args:
         packed: the pool.
@@ -135,13 +143,15 @@ def step_all(
         asked: (B,) which walks take part.
         units_s: (P,) [s] that rewards over each instance are divided by.
         outcome: filled.
+        first: the first walk of those.
+        last: the one after the last.
     """
-    for i in range(len(actions)):
+    for i in range(first, last):
         if not asked[i]:
             outcome.status[i], outcome.fault[i], outcome.reward[i] = NOT_ASKED, moves.LEGAL, 0.0
             continue
         terrain = terrain_at(packed, batch.instance[i], batch.opens.shape[2])
-        state, (observation, mask) = _state_at(batch, i, terrain), _shown(batch, i)
+        state, (observation, mask) = state_at(batch, i, terrain), _shown(batch, i)
         node, boundary, start = (
             state.ints[moves.NODE],
             state.ints[moves.BOUNDARY],
@@ -156,6 +166,34 @@ def step_all(
         if status == stepping.FINISHED:
             sum_s, bottleneck_s = state.reals[moves.SUM], state.reals[moves.BOTTLENECK]
             outcome.delay_s[i] = makespan_s(sum_s, bottleneck_s, terrain.tables.micro_batches)
+
+
+@numba.njit(cache=True, nogil=True)
+def first_illegal(
+    packed: Packed, batch: Batch, num_levels: int, actions: Ints, asked: Bools
+) -> tuple[int, int]:
+    """Look for an action that breaks a rule; nothing is changed.
+
+    Args:
+        packed: the pool.
+        batch: the walks.
+        num_levels: Q of the action space.
+        actions: (B,) any numbers.
+        asked: (B,) which walks take part.
+
+    Returns:
+        The first walk with one, −1 where there is none, and its fault.
+    """
+    for i in range(len(actions)):
+        action = actions[i]
+        # what is not masked is legal
+        if not asked[i] or (0 <= action < batch.masks.shape[1] and batch.masks[i, action]):
+            continue
+        terrain = terrain_at(packed, batch.instance[i], batch.opens.shape[2])
+        fault = stepping.fault_of(terrain, state_at(batch, i, terrain), num_levels, action)
+        if fault != moves.LEGAL:
+            return i, fault
+    return -1, moves.LEGAL
 
 
 @numba.njit(cache=True, nogil=True, forceinline=True)
@@ -176,7 +214,7 @@ def _shown(batch: Batch, i: int) -> tuple[Singles, Mask]:
 
 
 @numba.njit(cache=True, nogil=True, forceinline=True)
-def _state_at(batch: Batch, i: int, terrain: Terrain) -> State:
+def state_at(batch: Batch, i: int, terrain: Terrain) -> State:
     """A walk of the batch, as views over what its instance needs."""
     nodes, layers = terrain.tables.layer_s.shape
     links, slots, row = len(terrain.tables.latency_s), batch.opens.shape[2], batch.least_s.shape[2]

@@ -41,12 +41,17 @@ class PlanSteps(Sequence[dict[str, Any]]):
         self._steps: list[dict[str, Any]] | None = None
 
     @property
+    def plan(self) -> Plan:
+        """The plan that the steps are of."""
+        walk = Walk(self._instance)
+        walk.ints[:], walk.reals[:] = self._ints, self._reals
+        walk.sends += _sends(self._trace)
+        return Plan.from_walk(walk)
+
+    @property
     def _written(self) -> list[dict[str, Any]]:
         if self._steps is None:
-            walk = Walk(self._instance)
-            walk.ints[:], walk.reals[:] = self._ints, self._reals
-            walk.sends += _sends(self._trace)
-            self._steps = Plan.from_walk(walk).steps_as_data()
+            self._steps = self.plan.steps_as_data()
         return self._steps
 
     @overload

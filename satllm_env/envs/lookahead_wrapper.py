@@ -5,19 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 import gymnasium as gym
-import numba
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from satllm_env.envs.lookahead import Lookahead, look_again, look_ahead, move_estimates
-from satllm_env.envs.observation import squash
+from satllm_env.envs.actions import COMPUTE
+from satllm_env.envs.lookahead import (
+    ACTION_FEATURES,
+    NUM_TABLES,
+    Guide,
+    estimate_moves,
+    guide_of,
+    look_out,
+    make_outlook,
+    write_features,
+)
+from satllm_env.envs.lookahead_tables import make_desk
 from satllm_env.envs.split import SatLLMSplitEnv
 from satllm_env.problem.instance import Bools, Floats
-
-ACTION_FEATURES = 3
-FINE_PIVOT, COARSE_PIVOT = 0.01, 0.1
-"""Regrets of 1 % and 10 % of the best estimate map to one half."""
 
 
 class LookaheadObservation(
@@ -54,7 +59,12 @@ class LookaheadObservation(
         """Reset the environment and build the instance's tables."""
         plain, info = self.env.reset(seed=seed, options=options)
         tables = self.split.instance.tables
-        self._first = look_ahead(tables, float(self.split.left.least_s[-1]))
+        self.guide: Guide = guide_of(tables, float(self.split.left.least_s[-1]))
+        self._desk = make_desk(
+            tables.num_nodes, tables.num_layers, len(tables.link_source), tables.num_levels, NUM_TABLES
+        )
+        self._outlook = make_outlook(self.split.layout.num_slots, tables.num_layers, tables.num_levels)
+        self._estimates = np.empty(self.split.layout.num_actions)
         self._look()
         return self._observe(plain, over=False), info
 
@@ -76,40 +86,17 @@ class LookaheadObservation(
         return self._estimates.copy()
 
     def _look(self) -> None:
-        walk, tables = self.split.walk, self.split.instance.tables
-        used_nodes, used_links, here = walk.used_nodes, walk.used_links, walk.node
-        self._now = look_again(tables, self._first, used_nodes, used_links, -1)
-        served = used_nodes[here] or not self.split.instance.can_compute[here]
-        self._after: Lookahead = (
-            self._now if served else look_again(tables, self._first, used_nodes, used_links, here)
-        )
+        split = self.split
+        computes = bool(split.action_masks()[COMPUTE])
+        look_out(split.terrain, self.guide, split.state, computes, self._desk, self._outlook)
 
     def _observe(self, plain: NDArray[np.float32], over: bool) -> NDArray[np.float32]:
-        walk, mask = self.split.walk, self.split.action_masks()
+        split, mask = self.split, self.split.action_masks()
         if over:  # nothing is left to estimate, though the mask always holds an action
             mask[:] = False
-        self._estimates = move_estimates(
-            self.split.instance.tables,
-            self._now,
-            self._after,
-            self.split.left,
-            self.split.slots,
-            walk.ints,
-            walk.reals,
-            mask,
-        )
-        return np.concatenate((plain, action_features(mask, self._estimates)))
-
-
-@numba.njit(cache=True)
-def action_features(mask: Bools, estimates: Floats) -> NDArray[np.float32]:
-    """(3 · actions,) unmasked, and 1 − regret on two scales."""
-    out = np.zeros((len(mask), ACTION_FEATURES), np.float32)
-    best = np.min(estimates)
-    for action in range(len(mask)):
-        if mask[action]:
-            regret = (estimates[action] - best) / best if 0.0 < best < np.inf else 0.0
-            out[action, 0] = 1.0
-            out[action, 1] = 1.0 - squash(regret, FINE_PIVOT)
-            out[action, 2] = 1.0 - squash(regret, COARSE_PIVOT)
-    return out.reshape(-1)
+        levels = split.layout.num_levels
+        estimate_moves(split.terrain, self.guide, split.state, self._outlook, levels, mask, self._estimates)
+        observation = np.empty(len(plain) + ACTION_FEATURES * len(mask), np.float32)
+        observation[: len(plain)] = plain
+        write_features(mask, self._estimates, observation[len(plain) :])
+        return observation

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
 
 from satllm_env.envs.arguments import at_least
-from satllm_env.envs.batch import begin_all, make_batch
+from satllm_env.envs.batch import Batch, begin_all, make_batch
+from satllm_env.envs.lookahead import ACTION_FEATURES, guide_of
+from satllm_env.envs.lookahead_batch import (
+    Ahead,
+    Guides,
+    make_ahead,
+    make_pool_desk,
+    observe_ahead,
+    pack_guides,
+)
 from satllm_env.envs.observation import ObservationLayout
 from satllm_env.envs.packed import pack
 from satllm_env.envs.sources import FixedProblem, InstanceSource
@@ -65,6 +75,25 @@ class InstancePool:
             samples.append(source.sample(np.random.default_rng(number)))
             tick()
         return cls(samples, layout)
+
+    @cached_property
+    def guides(self) -> Guides:
+        """What look-ahead tables of the instances are built with, found when first asked for."""
+        least_s = self.beginnings.least_s[:, 0]
+        tables = [sample.instance.tables for sample in self.samples]
+        pairs = zip(tables, least_s, strict=True)
+        return pack_guides([guide_of(one, float(row[one.num_layers])) for one, row in pairs])
+
+    @cached_property
+    def beginnings_ahead(self) -> tuple[Batch, Ahead]:
+        """The beginnings with look-ahead, made when first asked for."""
+        size = len(self)
+        plain, added = self.beginnings.observations, ACTION_FEATURES * self.layout.num_actions
+        batch = self.beginnings._replace(observations=np.pad(plain, ((0, 0), (0, added))))
+        ahead, under_way = make_ahead(batch, self.packed), np.zeros(size, np.int64)
+        desk, levels = make_pool_desk(self.packed), self.layout.num_levels
+        observe_ahead(self.packed, self.guides, batch, ahead, levels, under_way, 0, size, desk)
+        return batch, ahead
 
     def __len__(self) -> int:
         """Number of instances."""

@@ -95,25 +95,42 @@ def step(
 
 
 @numba.njit(cache=True, nogil=True, forceinline=True)
-def _move(terrain: Terrain, state: State, num_levels: int, action: int) -> int:
-    """Make a move if it is legal, and return its fault."""
+def fault_of(terrain: Terrain, state: State, num_levels: int, action: int) -> int:
+    """Fault of an action as things stand, `moves.LEGAL` where it breaks no rule; nothing is changed.
+
+    Args:
+        terrain: what the walk crosses.
+        state: of the walk.
+        num_levels: Q of the action space.
+        action: any number.
+    """
     tables, ints = terrain.tables, state.ints
     if action == COMPUTE:
-        fault = moves.compute_fault(tables, ints, state.used_nodes)
-        if fault == moves.LEGAL:
-            moves.apply_compute(tables, ints, state.reals)
-        return fault
+        return moves.compute_fault(tables, ints, state.used_nodes)
     if not 0 < action < 1 + terrain.slots.shape[1] * num_levels:
         return NO_ACTION
     slot, level = (action - 1) // num_levels, (action - 1) % num_levels
     link = terrain.slots[ints[moves.NODE], slot]
     if link < 0 or level >= tables.loss_units.shape[0]:
         return EMPTY
-    fault = moves.send_fault(tables, ints, state.used_links, link, level)
-    if fault == moves.LEGAL:
-        moves.apply_send(tables, ints, state.reals, state.used_nodes, state.used_links, link, level)
-        if ints[moves.NODE] != tables.destination:
-            _look_around(terrain, state)
+    return moves.send_fault(tables, ints, state.used_links, link, level)
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _move(terrain: Terrain, state: State, num_levels: int, action: int) -> int:
+    """Make a move if it is legal, and return its fault."""
+    tables, ints = terrain.tables, state.ints
+    fault = fault_of(terrain, state, num_levels, action)
+    if fault != moves.LEGAL:
+        return fault
+    if action == COMPUTE:
+        moves.apply_compute(tables, ints, state.reals)
+        return fault
+    link = terrain.slots[ints[moves.NODE], (action - 1) // num_levels]
+    level = (action - 1) % num_levels
+    moves.apply_send(tables, ints, state.reals, state.used_nodes, state.used_links, link, level)
+    if ints[moves.NODE] != tables.destination:
+        _look_around(terrain, state)
     return fault
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from operator import index
 from pathlib import Path
@@ -47,8 +49,8 @@ class Scenario:
 
     def __init__(self, form: ScenarioForm, source: str) -> None:
         self.form, self.source = form, source
-        self._requests = RequestSampler(form.requests, form.compression, source)
-        self._sites = SiteSampler(form, source)
+        self.requests = RequestSampler(form.requests, form.compression, source)
+        self.sites = SiteSampler(form, source)
         self.num_levels = max(len(profile.levels(1)) for profile in self.profiles)
         self._check_compute()
 
@@ -60,12 +62,12 @@ class Scenario:
     @property
     def profiles(self) -> tuple[CompressionProfile, ...]:
         """The compression profiles of its models, each once."""
-        return tuple({profile.name: profile for profile in self._requests.profiles}.values())
+        return tuple({profile.name: profile for profile in self.requests.profiles}.values())
 
     @property
     def max_nodes(self) -> int:
         """No request has more nodes: the satellites within reach of a source, and the station."""
-        satellites, hops = len(self._sites.network.constellation), self.form.requests.reach_hops
+        satellites, hops = len(self.sites.network.constellation), self.form.requests.reach_hops
         return 1 + (satellites if hops is None else min(satellites, _most_within(hops, self.form.orbits)))
 
     @property
@@ -85,14 +87,25 @@ class Scenario:
         generator = _generator(rng)
         for _ in range(ATTEMPTS):
             sample = self._draw(generator)
-            if _can_finish(sample.instance):
+            if can_finish(sample.instance):
                 return sample
         raise InputError(self.source, "", f"none of {ATTEMPTS} requests drawn could be served")
 
     def _draw(self, rng: np.random.Generator) -> Sample:
-        site = self._sites.sample(rng)
+        site = self.sites.sample(rng)
+        with self.naming_itself():
+            return self._build(rng, site, self.requests.sample(rng))
+
+    @contextmanager
+    def naming_itself(self) -> Iterator[None]:
+        """Say that a request that breaks the problem's form was drawn from this scenario.
+
+        Raises:
+            InputError: it was.
+        """
         try:
-            return self._build(rng, site, self._requests.sample(rng))
+            yield
+            return
         except ValidationError as error:
             cause = first_error(error, "problem")
         except InputError as error:
@@ -122,13 +135,40 @@ class Scenario:
             raise InputError(self.source, "compute.satellites", problem)
 
     def _build(self, rng: np.random.Generator, site: Site, request: Request) -> Sample:
+        power, network = self.form.power, self.sites.network
+        return self.build(
+            rng,
+            site,
+            request,
+            draw_luck(rng, len(site.hops)),
+            lambda usual: usual if power is None else powered(power, network, site, usual),
+        )
+
+    def build(
+        self,
+        rng: np.random.Generator,
+        site: Site,
+        request: Request,
+        luck: list[Luck],
+        modes_of: Callable[[dict[int, str]], dict[int, str]],
+        downlink_bps: float | None = None,
+    ) -> Sample:
+        """The problem of a request at a site.
+
+        Args:
+            rng: draws what the scenario draws for each request.
+            site: where and when.
+            request: what is asked.
+            luck: (S,) what decides what each satellite is like.
+            modes_of: the power modes that satellites compute in, from their usual boards, by number.
+            downlink_bps: [bit/s] in place of a rate that the scenario would draw.
+        """
         satellites = self._within_reach(site)
-        luck = _luck(rng, len(site.hops))
         computing = self._computing(rng, site, satellites, luck)
-        boards = self._boards(site, {n: luck[n] for n in satellites if n in computing})
-        names = self._sites.network.constellation.names
+        boards = modes_of({n: self.usual_board(luck[n]) for n in satellites if n in computing})
+        names = self.sites.network.constellation.names
         ids = {number: names[number] for number in satellites}
-        station = self._sites.network.stations[site.gid]
+        station = self.sites.network.stations[site.gid]
         nodes = [
             self._satellite(luck[n], ids[n], boards[n], request)
             if n in boards
@@ -138,7 +178,7 @@ class Scenario:
         problem = Problem(
             model=request.model,
             nodes=(*nodes, self._ground(station.name, request)),
-            links=self._links(rng, site, ids, station.name),
+            links=self._links(rng, site, ids, station.name, downlink_bps),
             source=ids[site.source],
             destination=station.name,
             ground_may_compute=self.form.ground.may_compute,
@@ -155,7 +195,7 @@ class Scenario:
         return [int(number) for number in np.flatnonzero(near)]
 
     def _computing(
-        self, rng: np.random.Generator, site: Site, satellites: list[int], luck: list[_Luck]
+        self, rng: np.random.Generator, site: Site, satellites: list[int], luck: list[Luck]
     ) -> set[int]:
         compute = self.form.compute
         if compute.share is not None:
@@ -172,15 +212,12 @@ class Scenario:
             run.add(beside[int(rng.integers(len(beside)))])
         return run
 
-    def _boards(self, site: Site, luck: dict[int, _Luck]) -> dict[int, str]:
-        """Board, or its mode, of each satellite that computes."""
+    def usual_board(self, luck: Luck) -> str:
+        """The board, or its mode, that a satellite computes with where power allows."""
         known = self.form.compute.boards
-        usual = {number: known[int(draws.board * len(known))] for number, draws in luck.items()}
-        return (
-            usual if self.form.power is None else powered(self.form.power, self._sites.network, site, usual)
-        )
+        return known[int(luck.board * len(known))]
 
-    def _satellite(self, luck: _Luck, node_id: str, board_name: str, request: Request) -> Node:
+    def _satellite(self, luck: Luck, node_id: str, board_name: str, request: Request) -> Node:
         compute = self.form.compute
         flops_per_s = effective_flops(board_name, request.precision, compute.utilisation)
         return Node(
@@ -201,18 +238,23 @@ class Scenario:
             codec_speed=board(ground.board).codec_speed,
         )
 
-    def _codec_speed(self, luck: _Luck, board_name: str) -> float:
+    def _codec_speed(self, luck: Luck, board_name: str) -> float:
         given = self.form.compute.codec_speed
         return board(board_name).codec_speed if given is None else pick(luck.codec, given)
 
     def _links(
-        self, rng: np.random.Generator, site: Site, ids: dict[int, str], station: str
+        self,
+        rng: np.random.Generator,
+        site: Site,
+        ids: dict[int, str],
+        station: str,
+        downlink_bps: float | None,
     ) -> tuple[Link, ...]:
         links = snapshot_links(site.snapshot, ids, {site.gid: station})
         rate = self.form.downlink.rate_bps
         if rate == "ka-band":
             return tuple(links)
-        drawn = draw(rng, rate)
+        drawn = draw(rng, rate) if downlink_bps is None else downlink_bps
         return tuple(
             link.model_copy(update={"rate_bps": drawn}) if link.target == station else link for link in links
         )
@@ -234,7 +276,7 @@ class Scenario:
         isl = site.snapshot.isl
         pairs = zip(isl.a[isl.usable].tolist(), isl.b[isl.usable].tolist(), strict=True)
         rows = [(row_of[a], row_of[b]) for a, b in pairs if a in row_of and b in row_of]
-        station = self._sites.network.stations[site.gid]
+        station = self.sites.network.stations[site.gid]
         return Place(
             satellite_ids=tuple(ids.values()),
             lat_lon_deg=geodetic(site.snapshot.itrs_km[numbers])[:, [1, 0]],
@@ -244,7 +286,7 @@ class Scenario:
         )
 
 
-class _Luck(NamedTuple):
+class Luck(NamedTuple):
     """Uniform numbers in [0, 1) that decide what one satellite is like."""
 
     computes: float
@@ -254,9 +296,9 @@ class _Luck(NamedTuple):
     codec: float
 
 
-def _luck(rng: np.random.Generator, satellites: int) -> list[_Luck]:
-    """Of the whole constellation, so that a satellite is the same whatever else the problem holds."""
-    return [_Luck(*row) for row in rng.random((satellites, len(_Luck._fields))).tolist()]
+def draw_luck(rng: np.random.Generator, satellites: int) -> list[Luck]:
+    """Numbers of the whole constellation, so that a satellite is the same whatever else the problem holds."""
+    return [Luck(*row) for row in rng.random((satellites, len(Luck._fields))).tolist()]
 
 
 def _generator(rng: np.random.Generator | int) -> np.random.Generator:
@@ -281,7 +323,8 @@ def _most_within(hops: int, orbits: Orbits) -> int:
     return int(2 * (GRID_SLOTS - 1) ** hops - 1)
 
 
-def _can_finish(instance: Instance) -> bool:
+def can_finish(instance: Instance) -> bool:
+    """Whether a request could be served, as far as reachability under memory tells."""
     tables = instance.tables
     nodes, links = np.zeros(tables.num_nodes, np.bool_), np.zeros(len(tables.link_source), np.bool_)
     return bool(finishable(tables, nodes, links, -1)[tables.source, 0])

@@ -64,24 +64,44 @@ class SiteSampler:
         Raises:
             InputError: none of very many moments has.
         """
-        wanted, contacts_seen = self._form.requests.hops_from_downlink, False
+        contacts_seen = False
         for _ in range(ATTEMPTS):
             moment_s = float(rng.uniform(0.0, self._form.orbits.window_s))
             disruptions = draw_disruptions(self._form, rng, len(self.network.constellation))
             snapshot = disruptions.apply(self.network, self.network.snapshot(moment_s))
-            contacts = snapshot.ground.usable
-            stations = np.unique(snapshot.ground.gid[contacts])
+            stations = _in_contact(snapshot)
             if not len(stations):
                 continue
             contacts_seen = True
-            gid = int(rng.choice(stations))
-            site = self._place(rng, snapshot, disruptions, gid, int(draw(rng, wanted)))
+            site = self._draw(rng, snapshot, disruptions, stations)
             if site is not None:
                 return site
         if contacts_seen:
             problem = f"no satellite is that far from a downlink at any of {ATTEMPTS} moments"
             raise InputError(self._source_name, "requests.hops_from_downlink", problem)
         raise InputError(self._source_name, "downlink", f"no contact at any of {ATTEMPTS} moments")
+
+    def at(self, rng: np.random.Generator, snapshot: Snapshot, disruptions: Disruptions) -> Site | None:
+        """Draw a station and a source at one moment; None where it has no contact, or no such source.
+
+        Args:
+            rng: draws them.
+            snapshot: the moment, disrupted.
+            disruptions: what disrupts it.
+        """
+        stations = _in_contact(snapshot)
+        return self._draw(rng, snapshot, disruptions, stations) if len(stations) else None
+
+    def _draw(
+        self,
+        rng: np.random.Generator,
+        snapshot: Snapshot,
+        disruptions: Disruptions,
+        stations: NDArray[np.int64],
+    ) -> Site | None:
+        gid = int(rng.choice(stations))
+        hops = int(draw(rng, self._form.requests.hops_from_downlink))
+        return self._place(rng, snapshot, disruptions, gid, hops)
 
     def _place(
         self, rng: np.random.Generator, snapshot: Snapshot, disruptions: Disruptions, gid: int, hops: int
@@ -96,6 +116,11 @@ class SiteSampler:
         nearest = seen[reached[seen] == hops]
         sunlit = disruptions.sunlit(self.network, snapshot)
         return Site(snapshot, gid, source, int(rng.choice(nearest)), reached, graph, sunlit)
+
+
+def _in_contact(snapshot: Snapshot) -> NDArray[np.int64]:
+    """Stations with a downlink, ascending."""
+    return np.unique(snapshot.ground.gid[snapshot.ground.usable])
 
 
 def shortest_way(site: Site) -> list[int]:

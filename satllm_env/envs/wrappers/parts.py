@@ -10,7 +10,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
-from satllm_env.envs.lookahead_wrapper import ACTION_FEATURES
+from satllm_env.envs.lookahead import ACTION_FEATURES
 from satllm_env.envs.observation import LEVEL_FEATURES, SLOT_FEATURES, ObservationLayout, Singles
 from satllm_env.envs.split import SatLLMSplitEnv
 

@@ -8,10 +8,12 @@ from satllm_env.envs import LookaheadObservation
 from tests.unit.envs.cases import SOURCES, Bare, make, source_id
 
 
+@pytest.mark.filterwarnings('ignore:.*"human" shows nothing')  # there may be no display
+@pytest.mark.parametrize("on_illegal", ["raise", "penalty"])
 @pytest.mark.parametrize("source", SOURCES, ids=source_id)
-def test_plain_environment(source):
-    """Both checkers accept the environment, its spec and its rendering modes."""
-    env = make(**source)
+def test_plain_environment(source, on_illegal):
+    """Both checkers accept the environment, its spec and its rendering modes, whatever illegal actions do."""
+    env = make(**source, on_illegal=on_illegal)
     check_by_gymnasium(env, skip_render_check="problem" in source)
     check_by_sb3(env)
 

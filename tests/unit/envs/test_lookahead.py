@@ -5,7 +5,7 @@ import pytest
 
 from planners import solve
 from satllm_env.envs import LookaheadObservation
-from satllm_env.envs.lookahead_wrapper import ACTION_FEATURES
+from satllm_env.envs.lookahead import ACTION_FEATURES
 from satllm_env.errors import NoPlanError
 from satllm_env.problem.moves import LOSS_UNITS
 from tests.strategies import random_problem
@@ -80,13 +80,13 @@ def test_last_move_is_estimated_by_the_formula():
         actions = env.unwrapped.actions_of(solve(env.unwrapped.instance, deadline_s=1.0).plan.steps)
         walk(env, in_turn(actions), seed=seed)
         done = env.unwrapped.walk
-        tables, ahead = env.unwrapped.instance.tables, env._first
-        bottleneck_s = max(done.bottleneck_s, ahead.thresholds_s.min())
+        tables, guide = env.unwrapped.instance.tables, env.guide
+        bottleneck_s = max(done.bottleneck_s, guide.thresholds_s.min())
         left = tables.budget_units - int(done.ints[LOSS_UNITS])
         env.reset(seed=seed)
         for action in actions[:-1]:
             env.step(action)
-        expected = done.sum_s + (tables.micro_batches - 1) * bottleneck_s - ahead.loss_price * left
+        expected = done.sum_s + (tables.micro_batches - 1) * bottleneck_s - guide.prices[0] * left
         assert env.estimates[actions[-1]] == pytest.approx(expected, rel=1e-9)
 
 
@@ -104,7 +104,7 @@ def test_greedy_on_estimates_beats_random_walks():
 
 def test_illegal_action_where_all_layers_are_done():
     """An illegal end is observed without looking at layers that do not exist."""
-    env = LookaheadObservation(make())
+    env = LookaheadObservation(make(on_illegal="penalty"))
     inner, rng = env.unwrapped, np.random.default_rng(0)
     _, info = env.reset(seed=3)
     while inner.walk.boundary < 48 or inner.walk.stage_start >= 0:  # until the result has been relayed

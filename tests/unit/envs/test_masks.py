@@ -157,8 +157,8 @@ def test_slots_lead_along_and_across_planes(name, planes, per_plane):
     ],
 )
 def test_illegal_action_ends_the_walk(action, says):
-    """An illegal action ends the walk, says which rule it breaks, and brings the return to −fallback."""
-    env = make(scenario="walker-dense" if action == 0 else "paper")
+    """At a price, an illegal action ends the walk, says why, and brings the return to −fallback."""
+    env = make(scenario="walker-dense" if action == 0 else "paper", on_illegal="penalty")
     env.reset(seed=next(seed for seed in range(50) if action != 0 or _relays_only(env, seed)))
     _, reward, terminated, truncated, info = env.step(action)
     assert (terminated, truncated) == (True, False)
@@ -177,7 +177,7 @@ def _relays_only(env, seed):
 
 def test_illegal_action_late_in_a_walk():
     """What the walk has cost before an illegal action is part of the fallback, not on top of it."""
-    env = make()
+    env = make(on_illegal="penalty")
     env.reset(seed=5)
     total = 0.0
     for _ in range(4):

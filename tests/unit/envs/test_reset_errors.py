@@ -85,7 +85,7 @@ def test_reset_comes_first(ask):
 
 def test_no_step_after_the_end():
     """A walk that is over takes no more steps."""
-    env = make()
+    env = make(on_illegal="penalty")
     env.reset(seed=0)
     env.step(-1)
     with pytest.raises(gym.error.ResetNeeded):

@@ -203,7 +203,7 @@ def test_masks_and_arrays_are_the_callers_own(pool):
 
 def test_disabled_autoreset_waits_for_a_reset(pool):
     """Without autoreset a walk that is over has to be begun anew, and the others go on."""
-    env = SatLLMSplitVectorEnv(3, pool=pool, autoreset_mode="Disabled")
+    env = SatLLMSplitVectorEnv(3, pool=pool, autoreset_mode="Disabled", on_illegal="penalty")
     with pytest.raises(gym.error.ResetNeeded):
         env.step(np.zeros(3, int))
     _, infos = env.reset(seed=0)
@@ -226,7 +226,8 @@ def test_disabled_autoreset_waits_for_a_reset(pool):
 def test_draws_every_walk(pool):
     """Rendering gives one text or picture per environment, equal to the scalar environment's."""
     env = SatLLMSplitVectorEnv(2, pool=pool, render_mode="ansi")
-    assert env.render() is None
+    with pytest.raises(gym.error.ResetNeeded, match="before render"):
+        env.render()
     _, infos = env.reset(options={"instances": np.array([3, 4])})
     scalar = SatLLMSplitEnv(scenario="paper-ground", render_mode="ansi")
     scalar.reset(options={"problem": pool.samples[3]})
@@ -251,6 +252,7 @@ def test_draws_every_walk(pool):
         ({"max_episode_steps": 0}, "max_episode_steps: is 0, but 1 are needed"),
         ({"autoreset_mode": "sometimes"}, "autoreset_mode: is 'sometimes', not one of 'NextStep'"),
         ({"reward_unit": "hours"}, "reward_unit: is 'hours'"),
+        ({"on_illegal": "clamp"}, "on_illegal: is 'clamp', not 'raise' or 'penalty'"),
         ({"render_mode": "human"}, "render_mode: is 'human'"),
         ({"num_slots": 4}, "num_slots: is 4, but 5 are needed"),
         ({"scenario": "papre"}, "scenario: papre: unknown"),

@@ -41,12 +41,14 @@ def in_pool_order(pool, seed):
     return (pool.samples[number] for number in chain.from_iterable(orders))
 
 
-def scalar_ones(pool, num_envs, mode, limit=None, **kwargs):
-    """As many scalar environments under Gymnasium's own loop."""
+def scalar_ones(pool, num_envs, mode, limit=None, wrap=lambda env: env, **kwargs):
+    """As many scalar environments, wrapped, under Gymnasium's own loop."""
     samples = in_pool_order(pool, SEED)
 
     def make():
-        env = SatLLMSplitEnv(num_slots=pool.layout.num_slots, num_levels=pool.layout.num_levels, **kwargs)
+        slots, levels = pool.layout.num_slots, pool.layout.num_levels
+        env = SatLLMSplitEnv(num_slots=slots, num_levels=levels, on_illegal="penalty", **kwargs)
+        env = wrap(env)
         env = env if limit is None else gym.wrappers.TimeLimit(env, limit)
         return FromPool(env, samples)
 
@@ -117,7 +119,7 @@ def layout_of(samples):
 def test_scenarios(name, mode):
     """Over every scenario: observations, rewards, ends, masks and infos are equal, over ends of walks."""
     pool = pool_of(name)
-    vector = SatLLMSplitVectorEnv(4, pool=pool, autoreset_mode=mode)
+    vector = SatLLMSplitVectorEnv(4, pool=pool, autoreset_mode=mode, on_illegal="penalty")
     seen = assert_same_walks(vector, scalar_ones(pool, 4, mode), 120, seed=0, wrong=0.004)
     assert seen["success"] + seen["illegal"] > 0
 
@@ -127,7 +129,12 @@ def test_wrong_actions_and_truncation(mode):
     """The same with many illegal actions, a step limit, padding and rewards in reference units."""
     pool = pool_of("paper-ground", more=2)
     vector = SatLLMSplitVectorEnv(
-        5, pool=pool, autoreset_mode=mode, max_episode_steps=10, reward_unit="reference"
+        5,
+        pool=pool,
+        autoreset_mode=mode,
+        max_episode_steps=10,
+        reward_unit="reference",
+        on_illegal="penalty",
     )
     single = scalar_ones(pool, 5, mode, limit=10, reward_unit="reference")
     seen = assert_same_walks(vector, single, 150, seed=1, wrong=0.03)
@@ -140,7 +147,7 @@ def test_instances_of_every_size_in_one_pool(mode):
     samples = [Sample(Instance.from_problem(load_problem(path))) for path in WITH_PLAN]
     pool = InstancePool(samples, layout_of(samples))
     assert len({tuple(sizes) for sizes in pool.packed.sizes.tolist()}) > 3
-    vector = SatLLMSplitVectorEnv(7, pool=pool, autoreset_mode=mode)
+    vector = SatLLMSplitVectorEnv(7, pool=pool, autoreset_mode=mode, on_illegal="penalty")
     assert_same_walks(vector, scalar_ones(pool, 7, mode), 150, seed=2, wrong=0.01)
 
 
@@ -153,5 +160,5 @@ def test_small_problems_of_every_shape(drawn, seed):
         pool = InstancePool(samples, layout_of(samples))
     except NoPlanError:
         return
-    vector = SatLLMSplitVectorEnv(3, pool=pool, autoreset_mode="SameStep")
+    vector = SatLLMSplitVectorEnv(3, pool=pool, autoreset_mode="SameStep", on_illegal="penalty")
     assert_same_walks(vector, scalar_ones(pool, 3, "SameStep"), 25, seed, wrong=0.05)

@@ -28,7 +28,7 @@ def test_failures_and_power_are_off_by_default():
 def test_outages_take_links_away():
     """About as many links are missing as availability and lost satellites say, and never one is added."""
     form = load_form("starlink-outages")
-    whole = Scenario(form.model_copy(update={"failures": None}), "x")._sites.network
+    whole = Scenario(form.model_copy(update={"failures": None}), "x").sites.network
     missing, total = 0, 0
     for seed in range(20):
         site = SiteSampler(form, "x").sample(np.random.default_rng(seed))
