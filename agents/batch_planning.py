@@ -11,6 +11,7 @@ import numpy as np
 from agents.learned import LearnedPolicy
 from planners import Result
 from satllm_env.envs import InstancePool, SatLLMSplitVectorEnv
+from satllm_env.envs.arguments import at_least
 from satllm_env.envs.observation import ObservationLayout
 from satllm_env.errors import NoPlanError
 from satllm_env.problem import Plan
@@ -39,8 +40,10 @@ def plan_batch(policy: LearnedPolicy, samples: Sequence[Sample], num_threads: in
         those planned with it took.
 
     Raises:
-        InputError: a request needs more slots or levels than the policy's action space has.
+        InputError: a request needs more slots or levels than the policy's action space has, or there is
+            no thread.
     """
+    at_least(1, num_threads, "num_threads")
     results: list[Result] = []
     for first in range(0, len(samples), AT_ONCE):
         results += _plan_some(policy, samples[first : first + AT_ONCE], num_threads)

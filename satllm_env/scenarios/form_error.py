@@ -47,12 +47,18 @@ def _way(fault: ErrorDetails, data: Any) -> Way:
     loc = fault["loc"]
     for position, part in enumerate(loc):
         forgotten = fault["type"] == "missing" and position == len(loc) - 1
-        if part in data if isinstance(data, dict) else isinstance(data, list) and isinstance(part, int):
+        if _has(data, part):
             data = data[part]
         elif not forgotten:
             continue
         way.append(part)
     return tuple(way)
+
+
+def _has(data: Any, part: str | int) -> bool:
+    if isinstance(data, dict):
+        return part in data
+    return isinstance(data, list) and isinstance(part, int) and part < len(data)
 
 
 def _dotted(way: Way) -> str:

@@ -65,21 +65,22 @@ def test_the_planner_is_optimal(tmp_path: Path) -> None:
 def test_illegal_plans_count_as_none(mine: Path) -> None:
     """With the rule that they break; an exception names the instance and the line."""
     (mine / "mine.py").write_text(
-        "from planners import solve\n"
-        "def empty(instance):\n"
-        "    plan = solve(instance).plan\n"
-        "    import dataclasses\n"
-        "    return dataclasses.replace(plan, steps=plan.steps[:-1])\n"
+        "import gymnasium as gym\n"
+        "class Masked:\n"
+        "    def make_env(self):\n"
+        "        return gym.make('SatLLMSplit-v0', num_slots=5, num_levels=9)\n"
+        "    def act(self, observation, action_mask):\n"
+        "        return int(action_mask.argmin())\n"
         "def broken(instance):\n"
         "    return 1 / 0\n"
     )
-    done = SCORE("--policy", "mine:empty", *FOLDER, "--sets", "paper", "--instances", "2", "--json")
+    done = SCORE("--policy", "mine:Masked", *FOLDER, "--sets", "paper", "--instances", "2", "--json")
     (entry,) = json.loads(done.stdout)["results"]
     assert (entry["feasible_pct"], entry["gap_mean_pct"]) == (0, None)
-    assert "2 without a plan: mine:empty: " in done.stderr
+    assert "without a plan: --policies: mine:Masked: chose action" in done.stderr
     done = SCORE("--policy", "mine:broken", *FOLDER, "--sets", "paper", "--instances", "2")
     assert done.returncode == 2
-    assert done.stderr.strip().endswith("raised ZeroDivisionError at mine.py:7: division by zero")
+    assert done.stderr.strip().endswith("raised ZeroDivisionError at mine.py:8: division by zero")
     assert "mine:broken: paper-5000000" in done.stderr
 
 

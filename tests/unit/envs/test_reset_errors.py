@@ -100,7 +100,7 @@ def test_no_step_after_the_end():
         ({"num_slots": True}, "num_slots: is True, not a whole number"),
         ({"num_slots": 7.5}, "num_slots: is 7.5, not a whole number"),
         ({"num_levels": "7"}, "num_levels: is '7', not a whole number"),
-        ({"render_mode": "human"}, "render_mode: is 'human', not one of"),
+        ({"render_mode": "film"}, "render_mode: is 'film', not one of"),
         ({"reward_unit": "hours"}, "reward_unit: is 'hours', not"),
         ({"scenario": "papre"}, "scenario: papre: unknown; known are "),
         ({"scenario": "absent.toml"}, "absent.toml: cannot be read"),

@@ -28,6 +28,7 @@ WRONG = [
     (("orbits", "elements"), "x.tle", "orbits: give either elements or altitude_km"),
     (("orbits", "terminals"), 5, "orbits.terminals: Input should be less than or equal to 4"),
     (("orbits", "window_s"), 1e18, "orbits.window_s: Input should be less than"),
+    (("failures",), {"outage_s": []}, "failures.outage_s[0]: Field required"),
     (("isl", "cap_bps"), True, "isl.cap_bps: should be a number (got True)"),
     (("downlink", "stations"), "x", "downlink.stations: should be 'all' or a list"),
     (("downlink", "stations"), ["Kiruna", "x"], "downlink.stations[1]: unknown station 'x'; known are"),
