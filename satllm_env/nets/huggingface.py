@@ -47,19 +47,47 @@ def load_huggingface(folder: str | Path) -> SplitNet:
             type; or the weights lack a tensor or have one of another shape.
     """
     path = Path(folder)
+    kind, name = _kind(path)
+    if not list(path.glob("*.safetensors")):
+        raise InputError(str(path), "", "holds no weights in safetensors")
+    return _wrapped(path, kind, name, _load(path, _FAMILIES[kind].auto_class))
+
+
+def random_huggingface(folder: str | Path, seed: int) -> SplitNet:
+    """The model of a folder's config.json with weights drawn from a seed, for timing: it knows nothing.
+
+    Raises:
+        InputError: transformers is not installed, or the model is of a type that cannot be run.
+    """
+    path = Path(folder)
+    kind, name = _kind(path)
+    parts, transformers = _FAMILIES[kind], _library()
+    try:
+        config = transformers.AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            model = getattr(transformers, parts.auto_class).from_config(config, dtype=torch.float32)
+    except Exception as error:  # the library raises whatever its readers do
+        raise InputError(str(path), "", f"cannot be built: {error}") from None
+    return _wrapped(path, kind, name, model)
+
+
+def _kind(path: Path) -> tuple[str, str]:
+    """The type and the name of a folder's model."""
     architecture = from_hf_config(path / "config.json", path.resolve().name)
     kind = load_json(path / "config.json")["model_type"]
     if kind not in _FAMILIES:
         known = ", ".join(_FAMILIES)
         raise InputError(str(path / "config.json"), "model_type", f"{kind!r} cannot be run; can be: {known}")
-    if not list(path.glob("*.safetensors")):
-        raise InputError(str(path), "", "holds no weights in safetensors")
+    return kind, architecture.name
+
+
+def _wrapped(path: Path, kind: str, name: str, model: nn.Module) -> SplitNet:
     parts = _FAMILIES[kind]
-    model = _load(path, parts.auto_class)
     if kind != "vit":
-        return HuggingFaceDecoder(model, parts, architecture.name).eval()
+        return HuggingFaceDecoder(model, parts, name).eval()
     mean, deviation = _pixel_statistics(path / "preprocessor_config.json")
-    return HuggingFaceVit(model, parts, architecture.name, mean, deviation).eval()
+    return HuggingFaceVit(model, parts, name, mean, deviation).eval()
 
 
 def _load(path: Path, auto_class: str) -> nn.Module:
