@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from agents.learned import LearnedPolicy
 from planners import Result
@@ -33,7 +35,7 @@ def plan_batch(policy: LearnedPolicy, samples: Sequence[Sample], num_threads: in
     Args:
         policy: a trained policy.
         samples: the requests.
-        num_threads: threads that step walks.
+        num_threads: threads that step walks; the network runs on one.
 
     Returns:
         A result per request, in their order; ``plan_time_s`` is a request's share of the time that it and
@@ -45,9 +47,21 @@ def plan_batch(policy: LearnedPolicy, samples: Sequence[Sample], num_threads: in
     """
     at_least(1, num_threads, "num_threads")
     results: list[Result] = []
-    for first in range(0, len(samples), AT_ONCE):
-        results += _plan_some(policy, samples[first : first + AT_ONCE], num_threads)
+    with _one_network_thread():
+        for first in range(0, len(samples), AT_ONCE):
+            results += _plan_some(policy, samples[first : first + AT_ONCE], num_threads)
     return results
+
+
+@contextmanager
+def _one_network_thread() -> Iterator[None]:
+    """Some hundred rows are soon done, while threads that spin for a busy core take far longer."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _plan_some(policy: LearnedPolicy, samples: Sequence[Sample], num_threads: int) -> list[Result]:
