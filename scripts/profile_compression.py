@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 import torch
 import tyro
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from rich.console import Console
 from rich.progress import Progress
 
@@ -27,14 +27,13 @@ from satllm_env.compression.probing import methods
 from satllm_env.compression.probing.bench import LEAST_BLOCKS, Bench
 from satllm_env.compression.probing.data import ProbeData
 from satllm_env.compression.probing.report import cut_grid, level_grid, method_grid, set_grid
-from satllm_env.compression.probing.rows import MethodRow, SetRow
+from satllm_env.compression.probing.rows import MethodRow, Row, SetRow, load_rows
 from satllm_env.compression.profile import load_profile
 from satllm_env.errors import InputError
 from satllm_env.figures.canvas import to_png
 from satllm_env.figures.compression import loss_against_ratio
 from satllm_env.nets.char_lm import CharLmConfig
 from satllm_env.nets.store import NetCard, load_card, load_net, versions
-from satllm_env.problem.schema import first_error, load_json
 from satllm_env.provenance import command_line, git_revision
 from satllm_env.tables import Grid, Section, markdown_table, rich_table
 from satllm_env.text import read_text
@@ -47,7 +46,6 @@ TEXT_STEPS = (0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0, 1.25)
 WIDTH = 120
 """[characters] that the tables need."""
 TOP_K_KEEPS = (0.5, 0.35, 0.2, 0.1)
-Row = TypeVar("Row", MethodRow, SetRow)
 
 
 @dataclass(frozen=True)
@@ -282,13 +280,7 @@ class Work:
         self.written.append(path)
 
     def _restored(self, part: Part, form: type[Row]) -> list[Row]:
-        path = self.out / f"{part}.json"
-        try:
-            return [form.model_validate(row) for row in load_json(path)["rows"]]
-        except (KeyError, TypeError):
-            raise InputError(str(path), "rows", "are missing") from None
-        except ValidationError as error:
-            raise first_error(error, str(path)) from None
+        return load_rows(self.out / f"{part}.json", form)
 
     def _measured_rule(self) -> LossRule:
         with self._task("loss rule", len(self.bench.validation.inputs)) as step:

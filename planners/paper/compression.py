@@ -6,18 +6,14 @@ import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING
 
 from planners.paper.finding import Finding
 from planners.paper.outcome import DASH
 from planners.paper.reported import Reported, reported
 from satllm_env.compression.profile import FittedProfile, load_profile
 from satllm_env.compression.profile_form import SOURCE_BITS
-from satllm_env.errors import InputError
 from satllm_env.figures.dots import Dot, DotPanel, dot_panels
-from satllm_env.problem.schema import first_error, load_json
 from satllm_env.tables import Grid
 
 if TYPE_CHECKING:
@@ -36,7 +32,6 @@ STAGES = {"mask": "mask", "int8": "+ 8 bits", "entropy": "+ entropy coding"}
 """Reported stages, by the name of their value."""
 METHODS = {"none": "none", "gumbel": "Gumbel mask", "top_k": "top-k"}
 """Methods by the name of their reported value, as measurements call them."""
-Row = TypeVar("Row", bound=BaseModel)
 
 
 class Measurements:
@@ -102,26 +97,17 @@ def _method_rows(path: Path | None) -> list[MethodRow]:
     if path is None:
         return []
     # brings torch along
-    from satllm_env.compression.probing.rows import MethodRow
+    from satllm_env.compression.probing.rows import MethodRow, load_rows
 
-    return _rows(path, MethodRow)
+    return load_rows(path, MethodRow)
 
 
 def _set_rows(path: Path | None) -> list[SetRow]:
     if path is None:
         return []
-    from satllm_env.compression.probing.rows import SetRow
+    from satllm_env.compression.probing.rows import SetRow, load_rows
 
-    return _rows(path, SetRow)
-
-
-def _rows(path: Path, form: type[Row]) -> list[Row]:
-    try:
-        return [form.model_validate(row) for row in load_json(path)["rows"]]
-    except (KeyError, TypeError):
-        raise InputError(str(path), "rows", "are missing") from None
-    except ValidationError as error:
-        raise first_error(error, str(path)) from None
+    return load_rows(path, SetRow)
 
 
 def _stage_grid(measured: Measurements) -> Grid:

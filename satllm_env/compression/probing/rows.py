@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
 
 from satllm_env.compression.codec import Codec
 from satllm_env.compression.measured_cuts import CutFigures, CutLevel
 from satllm_env.compression.probing.outcome import Crossing, Cut, CutSet, Outcome
-from satllm_env.problem.schema import Count, Finite, Form, Name
+from satllm_env.errors import InputError
+from satllm_env.problem.schema import Count, Finite, Form, Name, first_error, load_json
 
 
 class SetRow(Form):
@@ -43,6 +48,27 @@ class MethodRow(SetRow):
     """What varies within the method, or which part of a chain this is."""
     encode_s_per_byte: Finite
     decode_s_per_byte: Finite
+
+
+Row = TypeVar("Row", bound=SetRow)
+
+
+def load_rows(path: Path, form: type[Row]) -> list[Row]:
+    """Read the rows that `profile_compression.py` wrote of a part.
+
+    Args:
+        path: of the part's file.
+        form: `SetRow` or `MethodRow`.
+
+    Raises:
+        InputError: the file is missing, has no rows, or one breaks the form.
+    """
+    try:
+        return [form.model_validate(row) for row in load_json(path)["rows"]]
+    except (KeyError, TypeError):
+        raise InputError(str(path), "rows", "are missing") from None
+    except ValidationError as error:
+        raise first_error(error, str(path)) from None
 
 
 def set_row(
