@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,8 +71,5 @@ def unseen_scenarios(folder: Path) -> tuple[str, ...]:
 
 
 def _card(name: str) -> ScenarioCard:
-    form = load_scenario(name).form
-    data = json.dumps(form.model_dump(mode="json"), sort_keys=True)
-    return ScenarioCard(
-        name=form.name, sha256=hashlib.sha256(data.encode()).hexdigest(), description=form.description
-    )
+    scenario = load_scenario(name)
+    return ScenarioCard(name=scenario.name, sha256=scenario.sha256, description=scenario.form.description)

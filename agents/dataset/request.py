@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
@@ -59,9 +57,7 @@ class WalkRequest(Form):
         hashes: dict[str, str] = {}
         for given in self.scenarios:
             scenario = load_scenario(given)
-            data = json.dumps(scenario.form.model_dump(mode="json"), sort_keys=True)
-            made = hashlib.sha256(data.encode()).hexdigest()
-            if hashes.setdefault(scenario.name, made) != made:
+            if hashes.setdefault(scenario.name, scenario.sha256) != scenario.sha256:
                 raise InputError(given, "name", f"{scenario.name!r} is another scenario's name too")
         return hashes
 

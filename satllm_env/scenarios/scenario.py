@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -58,6 +60,12 @@ class Scenario:
     def name(self) -> str:
         """The scenario's name."""
         return self.form.name
+
+    @property
+    def sha256(self) -> str:
+        """Of what its file says, defaults included."""
+        data = json.dumps(self.form.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(data.encode()).hexdigest()
 
     @property
     def profiles(self) -> tuple[CompressionProfile, ...]:
