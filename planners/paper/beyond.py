@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from planners.paper.finding import Finding, curve, megabytes, seconds
-from planners.paper.outcome import DASH, Point, Results, points
+from planners.paper.outcome import DASH, Point, Quantity, Results, points
 from planners.paper.scheme import GROUND_ONLY, PLANNER, Scheme
 from planners.paper.setting import RESOLUTIONS, S2G_GBPS, Setting
-from satllm_env.figures.curves import CurvePanel, curve_panels
+from satllm_env.figures.curves import Curve, CurvePanel, curve_panels
 from satllm_env.tables import Grid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Case = tuple[Setting, Scheme]
+Swept = Callable[[Setting], list[Setting]]
+"""A setting at every resolution, or at every rate."""
 
 
 class Sweep(NamedTuple):
@@ -142,31 +144,25 @@ def _proven(results: Results, setting: Setting, scheme: Scheme) -> str:
 
 
 def _figure(results: Results, sweep: Sweep) -> Figure:
-    rates = tuple(f"{rate:g}" for rate in S2G_GBPS)
+    def curves(swept: Swept, quantity: Quantity, unit: float = 1.0) -> tuple[Curve, ...]:
+        return tuple(
+            curve(
+                name,
+                [results.of(s, scheme).found(quantity) for s in swept(setting)],
+                unit,
+                like=like.get(name),
+            )
+            for name, (setting, scheme) in sweep.cases.items()
+        )
+
+    rates, like = tuple(f"{rate:g}" for rate in S2G_GBPS), sweep.like
+    delay = "delay [s]"
     panels = [
-        CurvePanel(
-            "S2G 0.8 Gbit/s", RESOLUTIONS, "resolution", "delay [s]",
-            tuple(
-                curve(name, [results.of(s, scheme).found("delay_s") for s in _by_resolution(setting)],
-                      like=sweep.like.get(name))
-                for name, (setting, scheme) in sweep.cases.items()
-            ),
-        ),
-        CurvePanel(
-            "1080p", rates, "S2G rate [Gbit/s]", "delay [s]",
-            tuple(
-                curve(name, [results.of(s, scheme).found("delay_s") for s in _by_rate(setting)],
-                      like=sweep.like.get(name))
-                for name, (setting, scheme) in sweep.cases.items()
-            ),
-        ),
+        CurvePanel("S2G 0.8 Gbit/s", RESOLUTIONS, "resolution", delay, curves(_by_resolution, "delay_s")),
+        CurvePanel("1080p", rates, "S2G rate [Gbit/s]", delay, curves(_by_rate, "delay_s")),
         CurvePanel(
             "S2G 0.8 Gbit/s", RESOLUTIONS, "resolution", "bytes over all links [MB]",
-            tuple(
-                curve(name, [results.of(s, scheme).found("total_bytes") for s in _by_resolution(setting)],
-                      1e-6, sweep.like.get(name))
-                for name, (setting, scheme) in sweep.cases.items()
-            ),
+            curves(_by_resolution, "total_bytes", 1e-6),
         ),
     ]  # fmt: skip
     return curve_panels(panels, title=f"{sweep.title}: ViT-G, 64 images")
