@@ -10,46 +10,12 @@ import pytest
 from safetensors.numpy import load_file
 
 from tests.integration.command import Done, command
+from tests.integration.training import tiny_training
 
 make_dataset = command("make_dataset.py")
 train = command("train.py")
 
-SETTINGS = """
-name = "tiny"
-seed = 3
-scenarios = ["paper-ground"]
-checkpoint_every_steps = 128
-
-[network]
-hidden = [16]
-
-[cloning]
-episodes = 3
-epochs = 2
-batch_size = 32
-learning_rate = 1e-3
-value_weight = 0.5
-planner_deadline_s = 20.0
-
-[ppo]
-total_steps = 0
-num_envs = 1
-n_steps = 128
-batch_size = 64
-n_epochs = 1
-learning_rate = 1e-4
-gamma = 1.0
-gae_lambda = 0.95
-clip_range = 0.1
-ent_coef = 0.0
-vf_coef = 0.5
-max_grad_norm = 0.5
-
-[evaluation]
-every_steps = 100000
-episodes = 1
-seed = 500000
-"""
+SETTINGS = tiny_training(hidden=16, epochs=2, steps=0, episodes=1)
 WALKS = ("--scenarios", "paper-ground", "--episodes", "3", "--seed", "3", "--jobs", "1")
 
 

@@ -11,44 +11,9 @@ import pytest
 
 from agents.contenders import contender
 from satllm_env.scenarios import load_scenario
+from tests.integration.training import tiny_training
 
 ROOT = Path(__file__).parents[2]
-SETTINGS = """
-name = "tiny"
-seed = 3
-scenarios = ["paper-ground"]
-checkpoint_every_steps = 128
-
-[network]
-hidden = [32]
-
-[cloning]
-episodes = 3
-epochs = 3
-batch_size = 32
-learning_rate = 1e-3
-value_weight = 0.5
-planner_deadline_s = 20.0
-
-[ppo]
-total_steps = {steps}
-num_envs = 1
-n_steps = 128
-batch_size = 64
-n_epochs = 1
-learning_rate = 1e-4
-gamma = 1.0
-gae_lambda = 0.95
-clip_range = 0.1
-ent_coef = 0.0
-vf_coef = 0.5
-max_grad_norm = 0.5
-
-[evaluation]
-every_steps = 100000
-episodes = 2
-seed = 500000
-"""
 
 
 def _command(*arguments: str) -> list[str]:
@@ -76,7 +41,7 @@ def _kill_after_a_checkpoint(folder: Path, *arguments: str) -> int:
 def test_a_killed_run_goes_on_from_its_checkpoint_and_its_policy_can_be_compared(tmp_path: Path) -> None:
     """SIGKILL loses what came after the last checkpoint and nothing else."""
     config, folder = tmp_path / "tiny.toml", tmp_path / "run"
-    config.write_text(SETTINGS.format(steps=2048))
+    config.write_text(tiny_training(hidden=32, epochs=3, steps=2048, episodes=2))
     kept = _kill_after_a_checkpoint(folder, "--config", str(config), "--out", str(folder))
     assert 0 < kept < 2048
     resumed = _run("--resume", str(folder))
