@@ -23,6 +23,8 @@ from satllm_env.testbed.network import Array
 from satllm_env.testbed.run import Run, Settings, make_job, run_plan, stacked
 from satllm_env.testbed.supervise import PipelineError
 
+TOKENS = 64
+"""Of random texts, where the network takes as many."""
 TOLERANCE = 1e-5
 """[1] that outputs may differ from the unsplit network's where nothing is compressed."""
 
@@ -120,7 +122,7 @@ class Execution:
                 troubles.append(str(error))
                 self.note(f"{error}; planning again for what is left")
                 settings = replace(settings, faults=())
-                left = self._left(error, left)
+                left = self._left(left, plan.instance.tables.micro_batches)
                 plan = self._new_plan(plan.instance.problem, error)
                 compressed = compressed or bool(cuts_of(plan))
         return self._judged(run, compressed, tuple(troubles))
@@ -160,10 +162,11 @@ class Execution:
     def _take(self, results: Mapping[int, Array], left: Sequence[int]) -> None:
         self._results |= {left[number]: values for number, values in results.items()}
 
-    def _left(self, error: PipelineError, left: Sequence[int]) -> list[int]:
-        """Micro-batches without result, or all of the run's if it broke after the last."""
+    def _left(self, left: Sequence[int], least: int) -> list[int]:
+        """Micro-batches without result, filled up with others where those are too few to be measured."""
+        done = [number for number in left if number in self._results]
         missing = [number for number in left if number not in self._results]
-        return missing or list(left)
+        return sorted(missing + done[: max(0, least - len(missing))])
 
     def codecs_of(self, plan: Plan) -> dict[tuple[int, int], Codec]:
         """The codecs of a plan's cuts, by level and boundary.
@@ -268,4 +271,5 @@ def random_inputs(net: SplitNet, count: int, seed: int) -> torch.Tensor:
     if px is not None:
         return torch.from_numpy(rng.integers(0, 256, (count, px, px, 3), dtype=np.uint8))
     vocabulary = int(getattr(config, "vocab_size", 256))
-    return torch.from_numpy(rng.integers(0, vocabulary, (count, 64)))
+    tokens = min(TOKENS, int(getattr(config, "max_position_embeddings", TOKENS)))
+    return torch.from_numpy(rng.integers(0, vocabulary, (count, tokens)))

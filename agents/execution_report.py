@@ -26,6 +26,7 @@ def as_data(executed: Executed) -> dict[str, Any]:
         "bytes_sent": sum(run.sent),
         "micro_batches": run.job.micro_batches,
         "compute": run.job.compute,
+        "links_shaped_by": run.job.links,
         "stages": _stages(run),
         "links": _links(run),
         "replans": list(executed.replans),

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from satllm_env.figures.quantities import format_s
 from satllm_env.tables import Grid, markdown_table
-from satllm_env.testbed.run import Run
+from satllm_env.testbed.job import Links
+from satllm_env.testbed.run import Run, Settings
+
+_LINKS: Mapping[Links, str] = {
+    "sender": "links shaped by the senders",
+    "tc": "links shaped by the kernel's tbf and netem",
+    "tbf": "rates shaped by the kernel's tbf, latencies by the receivers",
+}
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,7 @@ def _cells(row: PlanRow) -> tuple[str, ...]:
     )
 
 
-def markdown(rows: Sequence[PlanRow], command: str, when: str, cores: int, compute: str) -> str:
+def markdown(rows: Sequence[PlanRow], command: str, when: str, cores: int, settings: Settings) -> str:
     """The section of a page: what was measured how, the table, and the worst case."""
     off = [abs(row.error_pct) for row in rows]
     within = sum(error <= 5 for error in off)
@@ -92,11 +99,12 @@ def markdown(rows: Sequence[PlanRow], command: str, when: str, cores: int, compu
     how = (
         "compute and codecs by timed waits of the seconds that a single process took, since there are fewer "
         "cores than stages"
-        if compute == "timed"
+        if settings.compute == "timed"
         else "compute in every pass, slowed down"
     )
     lines = [
-        f"`{command}`, {when}, {cores} cores; {how}; medians of {len(rows[0].measured_s)} passes.",
+        f"`{command}`, {when}, {cores} cores; {how}; {_LINKS[settings.links]}; medians of "
+        f"{settings.repeats} passes.",
         "",
         markdown_table(grid(rows)),
         "",

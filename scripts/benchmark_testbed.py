@@ -29,6 +29,7 @@ from satllm_env.testbed.cases import random_plans
 from satllm_env.testbed.codecs import CodecMaker, levels_of, profile_of
 from satllm_env.testbed.job import NetSource
 from satllm_env.testbed.measure import measure_network
+from satllm_env.testbed.namespaces import links_by
 from satllm_env.testbed.network import load_network
 from satllm_env.testbed.run import Settings
 
@@ -50,7 +51,7 @@ class Arguments:
     """A shipped network that has a compression profile, or its card."""
     plans: int = 24
     """How many plans."""
-    levels: tuple[str, ...] = ("step-1",)
+    levels: tuple[str, ...] = ("step-0.5", "step-1", "step-2", "step-4")
     """Compression levels besides `none`."""
     inputs: int = 4
     """Inputs in a micro-batch."""
@@ -58,6 +59,8 @@ class Arguments:
     """Measured passes of each plan, of which the median counts."""
     compute: Literal["timed", "real"] = "timed"
     """Wait for the seconds that were measured, or compute in every pass."""
+    links: Literal["sender", "tc"] = "sender"
+    """Who shapes links: each sender, or the kernel, which needs root."""
     seed: int = 0
     """Of the plans."""
     json: bool = False
@@ -72,14 +75,17 @@ def main(arguments: Arguments) -> None:
     """Run the command."""
     _check(arguments)
     network, batch, plans = _prepare(arguments)
+    settings = Settings(
+        arguments.repeats, arguments.compute, patience_s=60.0, links=links_by(arguments.links, notes().print)
+    )
     rows = []
     with progress() as bar:
         task = bar.add_task("plans", total=len(plans))
         for plan in plans:
-            rows.append(_measure(arguments, network, batch, plan))
+            rows.append(_measure(network, batch, plan, settings))
             bar.update(task, advance=1)
             notes().print(json.dumps(rows[-1].as_data()), soft_wrap=True)
-    _report(arguments, rows)
+    _report(arguments, rows, settings)
 
 
 def _check(arguments: Arguments) -> None:
@@ -110,16 +116,15 @@ def _prepare(arguments: Arguments) -> tuple[Network, Batch, list[Plan]]:
     return network, batch_of(*data, arguments.inputs, 32), plans
 
 
-def _measure(arguments: Arguments, network: Network, batch: Batch, plan: Plan) -> PlanRow:
+def _measure(network: Network, batch: Batch, plan: Plan, settings: Settings) -> PlanRow:
     count = plan.instance.tables.micro_batches
     targets = None if batch.targets is None else batch.targets[: count * batch.inputs.shape[1]]
     some = Batch(batch.inputs[:count], targets)
-    settings = Settings(arguments.repeats, arguments.compute, patience_s=60.0)
     execution = Execution(network, some, settings, note=notes().print)
     return row_of(execution.execute(plan).run)
 
 
-def _report(arguments: Arguments, rows: Sequence[PlanRow]) -> None:
+def _report(arguments: Arguments, rows: Sequence[PlanRow], settings: Settings) -> None:
     if arguments.json:
         print_json({"plans": [row.as_data() for row in rows]})
     else:
@@ -138,7 +143,7 @@ def _report(arguments: Arguments, rows: Sequence[PlanRow]) -> None:
         write_bytes(arguments.figure, to_png(figure))
     if arguments.out is not None:
         when = time.strftime("%Y-%m-%d", time.gmtime())
-        text = markdown(rows, command_line(), when, len(os.sched_getaffinity(0)), arguments.compute)
+        text = markdown(rows, command_line(), when, len(os.sched_getaffinity(0)), settings)
         write_text(arguments.out, SECTION.in_page(arguments.out, text))
         notes().print(f"wrote {arguments.out}")
 

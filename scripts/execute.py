@@ -29,6 +29,7 @@ from satllm_env.tables import rich_table
 from satllm_env.testbed.codecs import CodecMaker, levels_of, profile_of, require_levels
 from satllm_env.testbed.job import NetSource, load_job
 from satllm_env.testbed.measure import measure_network
+from satllm_env.testbed.namespaces import links_by
 from satllm_env.testbed.network import load_network
 from satllm_env.testbed.problem_of import Scale, problem_over
 from satllm_env.testbed.run import PATIENCE_S, Settings
@@ -81,6 +82,9 @@ class Arguments:
     """The links' rates over the scenario's."""
     latency_scale: float = 1.0
     """The links' latencies over the scenario's."""
+    links: Literal["sender", "tc"] = "sender"
+    """Who shapes links: each sender, by a token bucket and a delay line, or the kernel, by tc in network
+    namespaces, which needs root; tc also shapes the first pass."""
     repeats: int = 3
     """Measured passes, of which the median counts."""
     patience: Annotated[float, tyro.conf.arg(metavar="SECONDS")] = PATIENCE_S
@@ -164,6 +168,8 @@ def _check(arguments: Arguments) -> None:
         raise InputError(
             "--random-init", "", f"needs --net FOLDER with a config.json (got {arguments.net!r})"
         )
+    if arguments.prepare is not None and arguments.links == "tc":
+        raise InputError("--links", "", "tc is for runs on one machine, without --prepare")
     if arguments.plan is not None and arguments.problem is None:
         raise InputError("--plan", "", "needs --problem: a plan belongs to one problem file")
 
@@ -199,7 +205,8 @@ def _plan(arguments: Arguments, problem: Problem) -> Plan | None:
 
 
 def _execute(arguments: Arguments, network: Network, batch: Batch, plan: Plan) -> int:
-    settings = Settings(arguments.repeats, _compute(arguments, plan), arguments.patience)
+    links = links_by(arguments.links, notes().print)
+    settings = Settings(arguments.repeats, _compute(arguments, plan), arguments.patience, links=links)
     with progress() as bar:
         task = bar.add_task("running the plan", total=None)
         execution = Execution(

@@ -18,6 +18,9 @@ from satllm_env.testbed import wire
 
 Index = Annotated[int, Field(ge=0, strict=True)]
 FaultKind = Literal["kill", "cut", "slow", "corrupt"]
+Links = Literal["sender", "tc", "tbf"]
+"""Who shapes links: the sender (token bucket and delay line), the kernel (`tc`: tbf and netem), or the kernel
+and, for the latency, the receiver (`tbf`)."""
 JOB_FILE = "job.json"
 DTYPE_NAMES = Literal["uint8", "int64", "float32"]
 
@@ -106,6 +109,7 @@ class Job(Form):
     repeats: Index
     """Measured passes."""
     compute: Literal["timed", "real"]
+    links: Links = "sender"
     patience_s: Annotated[Finite, Field(gt=0)]
     input_shape: tuple[Count, ...]
     input_dtype: DTYPE_NAMES
@@ -120,10 +124,15 @@ class Job(Form):
         shape = self.result_shape if boundary == self.layers else self.activation_shape
         return wire.Form(boundary, level, np.dtype(np.float32), shape)
 
+    def unshaped_s(self, work: Work) -> float:
+        """[s] that a stage may take for a micro-batch of the first pass; all stages may share a core."""
+        stages = sum(visit.work is not None for visit in self.visits)
+        return max(work.busy_s, stages * work.compute_s / work.slow_down)
+
     @property
     def longest_s(self) -> float:
-        """[s] that a micro-batch may at most be at one place by the plan."""
-        works = [visit.work.busy_s for visit in self.visits if visit.work]
+        """[s] that a micro-batch may at most be at one place."""
+        works = [self.unshaped_s(visit.work) for visit in self.visits if visit.work]
         hops = [visit.hop.busy_s + visit.hop.latency_s for visit in self.visits if visit.hop]
         return max([*works, *hops])
 

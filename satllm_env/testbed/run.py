@@ -17,11 +17,13 @@ from satllm_env.errors import InputError
 from satllm_env.problem import Plan
 from satllm_env.problem.instance import Floats
 from satllm_env.testbed import records
-from satllm_env.testbed.job import DTYPE_NAMES, Fault, Job, NetSource, save_job, visits_of
+from satllm_env.testbed.job import DTYPE_NAMES, Fault, Job, Links, NetSource, save_job, visits_of
+from satllm_env.testbed.link_times import with_link_times
 from satllm_env.testbed.measure import Measured
 from satllm_env.testbed.network import Array, codec_file
 from satllm_env.testbed.stage import Span
 from satllm_env.testbed.supervise import PipelineError, Supervisor
+from satllm_env.testbed.wire import MAX_RUN
 
 PATIENCE_S = 10.0
 _DTYPES: Mapping[torch.dtype, DTYPE_NAMES] = {
@@ -39,12 +41,14 @@ class Settings:
             computes in every pass, slowed down.
         patience_s: [s] behind the plan before a stage or link is given up.
         faults: what is to go wrong.
+        links: who shapes them.
     """
 
     repeats: int = 5
     compute: Literal["timed", "real"] = "timed"
     patience_s: float = PATIENCE_S
     faults: tuple[Fault, ...] = ()
+    links: Links = "sender"
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,8 @@ def make_job(
     if len(problem.model.layers) != len(measured.layer_s):
         words = f"are {len(problem.model.layers)}, the network {measured.name!r} has {len(measured.layer_s)}"
         raise InputError("problem", "model.layers", f"{words} blocks")
+    if settings.repeats > MAX_RUN:
+        raise InputError("--repeats", "", f"must be at most {MAX_RUN} (got {settings.repeats})")
     if items < problem.micro_batches:
         raise InputError("--items", "", f"must fill {problem.micro_batches} micro-batches (got {items})")
     return Job(
@@ -129,6 +135,7 @@ def make_job(
         items=items,
         repeats=settings.repeats,
         compute=settings.compute,
+        links=settings.links,
         patience_s=settings.patience_s,
         input_shape=tuple(measured.input.shape),
         input_dtype=_DTYPES[measured.input.dtype],
@@ -177,6 +184,8 @@ def collect(folder: Path, job: Job, plan: Plan) -> Run:
     if len(results) < job.items:
         raise InputError(str(folder), "results", f"{job.items - len(results)} are missing")
     spans, sent = records.load_spans(folder, len(job.visits))
+    if job.links != "sender":
+        spans = with_link_times(spans)
     delays = tuple(_delay_s(spans, run) for run in range(1, job.repeats + 1))
     return Run(job, plan, results, delays, spans, tuple(counts[0] if counts else 0 for counts in sent[:-1]))
 

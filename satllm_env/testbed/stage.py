@@ -20,7 +20,7 @@ import numpy as np
 from satllm_env.compression.codec import Codec
 from satllm_env.errors import InputError
 from satllm_env.testbed import wire
-from satllm_env.testbed.job import Fault, Hop, Job, Visit, Work
+from satllm_env.testbed.job import Fault, Hop, Job, Visit
 from satllm_env.testbed.messages import tell
 from satllm_env.testbed.network import Array, StageNet
 from satllm_env.testbed.shaping import TimedProcessor, TokenBucket, clock_s, wait_until
@@ -33,7 +33,8 @@ class Span(NamedTuple):
     run: int
     micro_batch: int
     part: str
-    """`busy` (a stage), `link`, `latency`, or `arrived` (at the destination)."""
+    """`busy` (a stage), `link`, `latency` (of the link before, told by the receiver), or `arrived` (at the
+    destination)."""
     start_s: float
     end_s: float
 
@@ -80,6 +81,8 @@ class VisitRunner:
     spans: list[Span] = field(default_factory=list)
     bytes_sent: list[int] = field(default_factory=list)
     """[bytes] of each measured pass."""
+    offset_s: float = 0.0
+    """[s] to add to this process's time to have the first one's."""
 
     def __post_init__(self) -> None:
         """Nothing has been seen yet."""
@@ -218,13 +221,25 @@ class _Pass:
         form, way = self.job.form_at(hop.boundary, hop.level), Incoming(self.runner.number - 1)
         for number in range(self.count):
             try:
-                body = way.receive(form, self.run, number)
+                header, body = way.receive(form, self.run, number)
             except wire.WireError as error:
                 raise VisitError("corrupt", f"micro-batch {number} {error}", True) from None
             except RuntimeError as error:
                 raise VisitError("lost", f"the process before is gone: {error}", True) from None
-            self.arrived.put(_Item(number, clock_s(), body))
+            self.arrived.put(_Item(number, self._through_s(hop, number, header.due_s), body))
             tell("received", visit=self.runner.number, run=self.run, micro_batch=number)
+
+    def _through_s(self, hop: Hop, micro_batch: int, due_s: float) -> float:
+        """[s] when what has just arrived is through its emulated link."""
+        got_s = clock_s()
+        if not self.measured:
+            return got_s
+        left_s = due_s - self.runner.offset_s - hop.latency_s
+        if self.job.links != "sender":
+            left_s = got_s - (hop.latency_s if self.job.links == "tc" else 0.0)
+        through_s = max(got_s, left_s + hop.latency_s)
+        self._note(micro_batch, "latency", left_s, through_s)
+        return through_s
 
     def _process(self) -> None:
         processor = TimedProcessor()
@@ -235,12 +250,13 @@ class _Pass:
             if self.visit.work is not None:
                 self._note(item.micro_batch, "busy", start_s, clock_s())
             elif self.visit.hop is None:
-                self._note(item.micro_batch, "arrived", item.ready_s, item.ready_s)
+                self._note(item.micro_batch, "arrived", item.ready_s, clock_s())
             self.processed.put(_Item(item.micro_batch, end_s, out))
             tell("processed", visit=self.runner.number, run=self.run, micro_batch=item.micro_batch)
 
     def _serve(self, processor: TimedProcessor, item: _Item) -> tuple[float, float, bytes]:
         """[s] start and end of a stage's time on a micro-batch, and what it gives."""
+        wait_until(item.ready_s)  # what is not through its link yet is not touched
         work, begun_s = self.visit.work, clock_s()
         self._break_down(item.micro_batch)
         if work is None:
@@ -248,14 +264,14 @@ class _Pass:
             return item.ready_s, item.ready_s, out
         out = self.runner.process(item.body, self.run, item.micro_batch)
         if not self.measured:
-            self._check_lateness(work, clock_s() - begun_s)
+            self._check_lateness(clock_s() - begun_s, self.job.unshaped_s(work))
             return begun_s, clock_s(), out
         if self.job.compute == "timed":
             start_s, end_s = processor.serve(item.ready_s, work.busy_s)
         else:
             start_s, end_s = begun_s, begun_s + (clock_s() - begun_s) * work.slow_down
             wait_until(end_s)
-        self._check_lateness(work, end_s - start_s)
+        self._check_lateness(end_s - start_s, work.busy_s)
         return start_s, end_s, out
 
     def _plain_output(self, item: _Item) -> bytes:
@@ -273,9 +289,9 @@ class _Pass:
         if slow := self.runner.fault("slow", self.run, micro_batch):
             wait_until(clock_s() + slow.seconds)
 
-    def _check_lateness(self, work: Work, took_s: float) -> None:
-        """Complain once a stage has kept the batch for far longer than the plan promises."""
-        self.late_s += max(0.0, took_s - work.busy_s)
+    def _check_lateness(self, took_s: float, due_s: float) -> None:
+        """Complain once a stage has kept the batch for far longer than it should."""
+        self.late_s += max(0.0, took_s - due_s)
         if self.late_s > self.job.patience_s:
             raise VisitError("slow", f"is {self.late_s:.3g} s behind the plan")
 
@@ -283,7 +299,8 @@ class _Pass:
         """The link's rate."""
         hop = self.visit.hop
         assert hop is not None
-        bucket = TokenBucket(hop.rate_bps if self.measured else None)
+        own = self.measured and self.job.links == "sender"
+        bucket = TokenBucket(hop.rate_bps if own else None)
         for _ in range(self.count):
             item = self.processed.get()
             assert item is not None
@@ -294,17 +311,16 @@ class _Pass:
             self.on_link.put(_Item(item.micro_batch, end_s, item.body))
 
     def _deliver(self) -> None:
-        """The link's latency, and the real transfer at its end."""
+        """The real transfer: a part of the link's latency, for the rest of which the other end waits."""
         hop = self.visit.hop
         assert hop is not None
+        own = self.measured and self.job.links == "sender"
         way, form = Outgoing(self.runner.number + 1), self.job.form_at(hop.boundary, hop.level)
         for _ in range(self.count):
             item = self.on_link.get()
             assert item is not None
-            due_s = item.ready_s + (hop.latency_s if self.measured else 0.0)
-            wait_until(due_s)
-            self._note(item.micro_batch, "latency", item.ready_s, clock_s())
-            header = wire.pack_header(form, self.run, item.micro_batch, item.body)
+            due_s = clock_s() + hop.latency_s + self.runner.offset_s if own else 0.0
+            header = wire.pack_header(form, self.run, item.micro_batch, item.body, due_s)
             if not self.runner.fault("cut", self.run, item.micro_batch):
                 try:
                     way.send(header, self._harmed(item))

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from satllm_env.testbed import transport
 from satllm_env.testbed.job import Job
 from satllm_env.testbed.messages import WATCHED, parse
+from satllm_env.testbed.namespaces import Namespaces, NoNamespaces
 from satllm_env.testbed.network import Array
 
 GRACE_S = 0.5
@@ -88,9 +89,13 @@ class Supervisor:
         Raises:
             PipelineError: it did not end well.
         """
+        with Namespaces(self.job) if self.job.links != "sender" else NoNamespaces() as places:
+            self._run(places)
+
+    def _run(self, places: NoNamespaces) -> None:
         try:
             for number in range(len(self.job.visits)):
-                self._start(number)
+                self._start(number, places)
             self.last_s = time.monotonic()
             while any(process.poll() is None for process in self.processes):
                 self._read()
@@ -103,14 +108,16 @@ class Supervisor:
         finally:
             self._end_all()
 
-    def _start(self, number: int) -> None:
+    def _start(self, number: int, places: NoNamespaces) -> None:
         environment = {
             **os.environ, WATCHED: str(os.getpid()), "RANK": str(number), "LOCAL_RANK": str(number),
             "WORLD_SIZE": str(len(self.job.visits)), "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+            **places.environment(),
         }  # fmt: skip
+        worker = [sys.executable, "-m", "satllm_env.testbed.worker"]
         with (self.folder / f"stderr-{number}.txt").open("wb") as errors:
             process = subprocess.Popen(
-                [sys.executable, "-m", "satllm_env.testbed.worker", str(self.folder)],
+                [*places.command(number), *worker, str(self.folder)],
                 env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
             )  # fmt: skip
         self.processes.append(process)

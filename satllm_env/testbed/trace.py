@@ -48,8 +48,8 @@ def _measured(run: Run) -> Iterator[dict[str, Any]]:
     for number, spans in enumerate(run.spans):
         for span in (span for span in spans if span.run == chosen):
             start_s, end_s = span.start_s - begin_s, span.end_s - begin_s
-            if span.part == "latency":  # those of several micro-batches overlap
-                yield from _flight(number, span.micro_batch, start_s, end_s)
+            if span.part == "latency":  # told by the receiver; those of several micro-batches overlap
+                yield from _flight(number - 1, span.micro_batch, start_s, end_s)
             elif span.part in ("busy", "link"):
                 yield _slice(number, int(span.part == "link"), span.micro_batch, start_s, end_s)
 

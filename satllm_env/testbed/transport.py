@@ -68,8 +68,8 @@ class Incoming:
     def __init__(self, source: int) -> None:
         self._source = source
 
-    def receive(self, form: wire.Form, run: int, micro_batch: int) -> bytes:
-        """The body of the next payload, checked.
+    def receive(self, form: wire.Form, run: int, micro_batch: int) -> tuple[wire.Header, bytes]:
+        """Header and body of the next payload, checked.
 
         Raises:
             WireError: it is damaged or not the one that is due.
@@ -78,7 +78,7 @@ class Incoming:
         header = wire.parse_header(self._bytes(wire.HEADER_BYTES), form, run, micro_batch)
         body = self._bytes(header.length) if header.length else b""
         wire.check_body(header, body)
-        return body
+        return header, body
 
     def _bytes(self, count: int) -> bytes:
         tensor = torch.empty(count, dtype=torch.uint8)

@@ -11,6 +11,7 @@
 | boundary | 2 | layers done |
 | level | 2 | index of the compression level |
 | shape | 16 | D sizes of the decoded array, then zeros |
+| due | 8 | [s] when the payload is through its emulated link, a float in the first process's time |
 | length | 8 | bytes of the body |
 | body checksum | 4 | CRC-32 of the body |
 | header checksum | 4 | CRC-32 of all before |
@@ -33,8 +34,9 @@ from numpy.typing import NDArray
 MAGIC, VERSION = b"SLTB", 1
 MAX_DIMENSIONS = 4
 CODED = 0
-_FIELDS = struct.Struct("<4sBBBBIHH4IQI")
+_FIELDS = struct.Struct("<4sBBBBIHH4IdQI")
 _CHECKSUM = struct.Struct("<I")
+MAX_RUN = 255
 HEADER_BYTES = _FIELDS.size + _CHECKSUM.size
 DTYPES = {1: np.dtype(np.uint8), 2: np.dtype(np.int64), 3: np.dtype(np.float32)}
 _CODED_OVERHEAD_BYTES = 4096
@@ -86,14 +88,16 @@ class Header:
     micro_batch: int
     length: int
     checksum: int
+    due_s: float = 0.0
+    """[s] when the payload is through its link, in the first process's time."""
 
 
-def pack_header(form: Form, run: int, micro_batch: int, body: bytes) -> bytes:
+def pack_header(form: Form, run: int, micro_batch: int, body: bytes, due_s: float = 0.0) -> bytes:
     """The header of a body."""
     sizes = (*form.shape, *([0] * (MAX_DIMENSIONS - len(form.shape))))
     fields = _FIELDS.pack(
         MAGIC, VERSION, form.code, len(form.shape), run, micro_batch, form.boundary, form.level, *sizes,
-        len(body), zlib.crc32(body),
+        due_s, len(body), zlib.crc32(body),
     )  # fmt: skip
     return fields + _CHECKSUM.pack(zlib.crc32(fields))
 
@@ -112,7 +116,7 @@ def parse_header(data: bytes, form: Form, run: int, micro_batch: int) -> Header:
     if _CHECKSUM.unpack(checksum)[0] != zlib.crc32(fields):
         raise WireError("has a damaged header: its checksum does not match")
     _, _, code, dimensions, its_run, its_number, boundary, level, *rest = _FIELDS.unpack(fields)
-    sizes, (length, body_checksum) = tuple(rest[:MAX_DIMENSIONS]), rest[MAX_DIMENSIONS:]
+    sizes, (due_s, length, body_checksum) = tuple(rest[:MAX_DIMENSIONS]), rest[MAX_DIMENSIONS:]
     _require("pass", its_run, run)
     _require("micro-batch", its_number, micro_batch)
     _require("boundary", boundary, form.boundary)
@@ -121,7 +125,9 @@ def parse_header(data: bytes, form: Form, run: int, micro_batch: int) -> Header:
     _require("shape", sizes[:dimensions], form.shape)
     if not form.accepts(length):
         raise WireError(f"has {length} bytes where an array of {form.nbytes} is due")
-    return Header(its_run, its_number, length, body_checksum)
+    if not math.isfinite(due_s):
+        raise WireError("is due at no time")
+    return Header(its_run, its_number, length, body_checksum, due_s)
 
 
 def check_body(header: Header, body: bytes) -> None:

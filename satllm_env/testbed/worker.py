@@ -67,14 +67,14 @@ def _run(folder: Path, job: Job, number: int, store: str | None) -> None:
 
     runner = VisitRunner(job, number, net, codecs, inputs, keep)
     transport.join(store, number, len(job.visits))
-    offset_s = clock.offset_to_first_s(number, len(job.visits))
+    runner.offset_s = clock.offset_to_first_s(number, len(job.visits))
     tell("ready", visit=number)
     for run in range(job.repeats + 1):
         transport.meet()
         runner.run_pass(run)
         tell("pass_done", visit=number, run=run)
     transport.meet()
-    records.save_spans(folder, number, runner.spans, offset_s, runner.bytes_sent)
+    records.save_spans(folder, number, runner.spans, runner.offset_s, runner.bytes_sent)
     tell("done", visit=number)
     transport.leave()
 

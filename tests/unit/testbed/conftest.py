@@ -1,5 +1,6 @@
 """A small network in a file, and plans of it."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from satllm_env.testbed.problem_of import model_of
 
 BATCH = 2
 LAYERS = 4
+PROCESSES = pytest.mark.skipif(
+    "SATLLM_TESTBED" not in os.environ, reason="starts many processes: set SATLLM_TESTBED=1"
+)
 
 
 @pytest.fixture(scope="session")

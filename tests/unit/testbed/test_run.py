@@ -22,11 +22,7 @@ from satllm_env.testbed.measure import Measured
 from satllm_env.testbed.run import Run, Settings, make_job, run_job, run_plan, stacked, write_job
 from satllm_env.testbed.supervise import PipelineError, Supervisor
 from satllm_env.testbed.trace import chrome_trace
-from tests.unit.testbed.conftest import chain, plan_over
-
-pytestmark = pytest.mark.skipif(
-    "SATLLM_TESTBED" not in os.environ, reason="starts processes that keep time: set SATLLM_TESTBED=1"
-)
+from tests.unit.testbed.conftest import PROCESSES, chain, plan_over
 
 
 def workers() -> list[int]:
@@ -89,6 +85,7 @@ def test_trace_holds_every_busy_time(run: Run) -> None:
     assert all(event["ts"] >= 0 for event in events if event["ph"] != "M")
 
 
+@PROCESSES
 @pytest.mark.parametrize(
     ("kind", "visit", "words", "node", "link"),
     [
@@ -119,6 +116,7 @@ def test_faults_are_named(
     assert set(caught.value.results) <= {0, 1}
 
 
+@PROCESSES
 def test_a_process_killed_from_outside_is_named(
     tmp_path: Path, net_card: Path, measured: Measured, inputs: torch.Tensor
 ) -> None:
@@ -142,6 +140,7 @@ def test_a_process_killed_from_outside_is_named(
     killer.join()
 
 
+@PROCESSES
 def test_workers_end_with_the_one_that_watches(
     tmp_path: Path, net_card: Path, measured: Measured, inputs: torch.Tensor
 ) -> None:
@@ -171,6 +170,7 @@ def _of_folder(folder: Path) -> list[str]:
     return [line for line in listing.splitlines() if str(folder) in line and not line.startswith("Z")]
 
 
+@PROCESSES
 def test_a_worker_that_cannot_start_is_told(
     tmp_path: Path, net_card: Path, measured: Measured, inputs: torch.Tensor
 ) -> None:

@@ -16,11 +16,12 @@ CODED = wire.Form(3, 2, np.dtype(np.float32), SHAPE)
 BODY = np.arange(24, dtype=np.float32).tobytes()
 
 
-@given(st.integers(0, 255), st.integers(0, 2**32 - 1))
-def test_header_says_what_was_packed(run: int, micro_batch: int) -> None:
-    """Run, number, length and checksum survive the way."""
-    header = wire.parse_header(wire.pack_header(PLAIN, run, micro_batch, BODY), PLAIN, run, micro_batch)
-    assert header == wire.Header(run, micro_batch, len(BODY), zlib.crc32(BODY))
+@given(st.integers(0, wire.MAX_RUN), st.integers(0, 2**32 - 1), st.floats(-1e9, 1e9))
+def test_header_says_what_was_packed(run: int, micro_batch: int, due_s: float) -> None:
+    """Run, number, time, length and checksum survive the way."""
+    data = wire.pack_header(PLAIN, run, micro_batch, BODY, due_s)
+    header = wire.parse_header(data, PLAIN, run, micro_batch)
+    assert header == wire.Header(run, micro_batch, len(BODY), zlib.crc32(BODY), due_s)
     wire.check_body(header, BODY)
 
 
@@ -85,6 +86,13 @@ def test_lengths_are_bounded_before_memory_is_taken(form: wire.Form) -> None:
     data[-4:] = struct.pack("<I", zlib.crc32(bytes(data[:-4])))
     with pytest.raises(wire.WireError, match="bytes where"):
         wire.parse_header(bytes(data), form, 0, 0)
+
+
+@pytest.mark.parametrize("due_s", [float("nan"), float("inf")])
+def test_no_time_is_refused(due_s: float) -> None:
+    """A payload that would never be through its link is none."""
+    with pytest.raises(wire.WireError, match="due"):
+        wire.parse_header(wire.pack_header(PLAIN, 0, 0, BODY, due_s), PLAIN, 0, 0)
 
 
 def test_arrays_come_back() -> None:
