@@ -37,11 +37,16 @@ def cost_to_go(tables: Tables, max_busy_s: float = np.inf, loss_price: float = 0
     return ToGo(*_cost_to_go(tables, prefix_s(tables), max_busy_s, loss_price))
 
 
+@numba.njit(cache=True, nogil=True)
 def prefix_s(tables: Tables) -> Floats:
     """(N, L + 1) [s] of computing the first layers, 0 where a node cannot compute."""
-    layer_s = tables.layer_s
-    totals = np.cumsum(np.where(np.isfinite(layer_s), layer_s, 0.0), axis=1)
-    return np.concatenate((np.zeros((len(totals), 1)), totals), axis=1)
+    num_nodes, num_layers = tables.layer_s.shape
+    totals = np.zeros((num_nodes, num_layers + 1))
+    for node in range(num_nodes):
+        for layer in range(num_layers):
+            step = tables.layer_s[node, layer]
+            totals[node, layer + 1] = totals[node, layer] + (step if np.isfinite(step) else 0.0)
+    return totals
 
 
 @numba.njit(cache=True)
