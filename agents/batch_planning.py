@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from agents.learned import LearnedPolicy
+from agents.policies.policy import ScorerPolicy
 from planners import Result
 from satllm_env.envs import InstancePool, SatLLMSplitVectorEnv
 from satllm_env.envs.arguments import at_least
@@ -22,12 +23,15 @@ from satllm_env.scenarios import Sample
 TOGETHER = 256
 """Walks side by side: enough for the network, few enough for the caches."""
 
+BatchPolicy = LearnedPolicy | ScorerPolicy
+"""A policy that takes its moves one by one."""
+
 AT_ONCE = 1024
 """Requests made ready before the first of them is walked."""
 
 
-def plan_batch(policy: LearnedPolicy, samples: Sequence[Sample], num_threads: int = 1) -> list[Result]:
-    """Plan requests with the policy's likeliest legal moves, as `LearnedPolicy.plan` does one by one.
+def plan_batch(policy: BatchPolicy, samples: Sequence[Sample], num_threads: int = 1) -> list[Result]:
+    """Plan requests with the policy's likeliest legal moves, as its `plan` does one by one.
 
     A walk that gets stuck is planned again alone, where moves are drawn. The network's sums round in
     another order for many rows than for one, so a near tie can fall the other way.
@@ -47,14 +51,14 @@ def plan_batch(policy: LearnedPolicy, samples: Sequence[Sample], num_threads: in
     """
     at_least(1, num_threads, "num_threads")
     results: list[Result] = []
-    with _one_network_thread():
+    with one_network_thread():
         for first in range(0, len(samples), AT_ONCE):
             results += _plan_some(policy, samples[first : first + AT_ONCE], num_threads)
     return results
 
 
 @contextmanager
-def _one_network_thread() -> Iterator[None]:
+def one_network_thread() -> Iterator[None]:
     """Some hundred rows are soon done, while threads that spin for a busy core take far longer."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -64,10 +68,10 @@ def _one_network_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _plan_some(policy: LearnedPolicy, samples: Sequence[Sample], num_threads: int) -> list[Result]:
+def _plan_some(policy: BatchPolicy, samples: Sequence[Sample], num_threads: int) -> list[Result]:
     begin = time.perf_counter()
     layout = ObservationLayout(policy.card.num_slots, policy.card.num_levels)
-    pool, members, refused = _pool_of(samples, layout)
+    pool, members, refused = pool_of(samples, layout)
     plans: dict[int, Plan] = {}
     if pool is not None:
         plans = {members[number]: plan for number, plan in _walk_all(policy, pool, num_threads)}
@@ -84,10 +88,22 @@ def _plan_some(policy: LearnedPolicy, samples: Sequence[Sample], num_threads: in
     return results
 
 
-def _pool_of(
+def pool_of(
     samples: Sequence[Sample], layout: ObservationLayout
 ) -> tuple[InstancePool | None, list[int], dict[int, str]]:
-    """The requests made ready, which they are, and why the others have no plan."""
+    """Requests made ready for walks, leaving out those without a plan.
+
+    Args:
+        samples: the requests.
+        layout: slots and levels that they have to fit in.
+
+    Returns:
+        The pool (None where no request has a plan), the requests' numbers in it, and why each of the
+        others has no plan.
+
+    Raises:
+        InputError: a request needs more slots or levels.
+    """
     everyone = list(range(len(samples)))
     try:
         return (InstancePool(samples, layout) if samples else None), everyone, {}
@@ -107,7 +123,7 @@ def _refusal(sample: Sample, layout: ObservationLayout) -> str:
     return ""
 
 
-def _walk_all(policy: LearnedPolicy, pool: InstancePool, num_threads: int) -> Iterator[tuple[int, Plan]]:
+def _walk_all(policy: BatchPolicy, pool: InstancePool, num_threads: int) -> Iterator[tuple[int, Plan]]:
     """The pool's numbers of walks that finish, with their plans; every instance is walked once."""
     envs = SatLLMSplitVectorEnv(
         min(TOGETHER, len(pool)),

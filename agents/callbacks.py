@@ -3,110 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.logger import Logger
 
 from agents.checkpoint import save_checkpoint
 from agents.config import EvaluationSettings
-from agents.evaluation import Contender, draw_samples, score
 from agents.learned import LearnedPolicy
-from planners import solve
-from satllm_env.scenarios import Sample
-
-
-@dataclass(frozen=True, eq=False)
-class Yardstick:
-    """Instances of a scenario that training never sees, with their optima."""
-
-    samples: list[Sample]
-    optima_s: NDArray[np.float64]
-    """(episodes,) [s] NaN where the optimum was not proven in time."""
-
-
-def yardsticks(
-    scenarios: tuple[str, ...],
-    settings: EvaluationSettings,
-    deadline_s: float,
-    tick: Callable[[], None] = lambda: None,
-) -> dict[str, Yardstick]:
-    """Draw and plan the evaluation instances of each scenario."""
-    made = {}
-    for name in scenarios:
-        samples = draw_samples(name, settings.episodes, settings.seed)
-        optima_s = np.full(len(samples), np.nan)
-        for i, sample in enumerate(samples):
-            result = solve(sample.instance, deadline_s=deadline_s)
-            if result.status == "optimal":
-                optima_s[i] = result.delay_s
-            tick()
-        made[name] = Yardstick(samples, optima_s)
-    return made
-
-
-def evaluate_policy(policy: LearnedPolicy, against: Mapping[str, Yardstick], logger: Logger) -> float:
-    """Record delay, gap and feasibility of each scenario.
-
-    Returns:
-        [%] mean gap over all feasible instances, a walk that gets stuck counted as 100 %.
-    """
-    penalised: list[float] = []
-    for name, yardstick in against.items():
-        contender = Contender(policy.card.name, "learned", policy.plan)
-        made, _ = score(name, contender, yardstick.samples, yardstick.optima_s)
-        penalised += [*made.gap_pct.tolist(), *[100.0] * int((~made.feasible).sum())]
-        logger.record(f"{name}/feasible_rate", made.feasible_rate)
-        if made.feasible.any():
-            logger.record(f"{name}/delay_s_mean", float(made.delay_s.mean()))
-        if len(made.gap_pct):
-            logger.record(f"{name}/gap_mean_pct", float(made.gap_pct.mean()))
-            logger.record(f"{name}/gap_p95_pct", float(np.percentile(made.gap_pct, 95)))
-    mean = float(np.mean(penalised))
-    logger.record("eval/gap_mean_pct_stuck_as_100", mean)
-    return mean
+from agents.yardstick import GAP, Yardstick, figures_of, is_stale
 
 
 class Evaluation(BaseCallback):
-    """Evaluate between rollouts, every so many steps, and keep the best policy.
+    """Evaluate between rollouts, keep the best policy, and stop where it gains no more.
 
     Args:
         policy: plans with the network in training.
         against: evaluation instances by scenario.
-        every_steps: least number of environment steps between evaluations.
-        keep: called with the steps done when the policy is the best so far.
+        settings: how often, and how long without a gain.
+        keep: called with the figures of every evaluation.
     """
 
     def __init__(
         self,
         policy: LearnedPolicy,
         against: Mapping[str, Yardstick],
-        every_steps: int,
-        keep: Callable[[int, float], None],
+        settings: EvaluationSettings,
+        keep: Callable[[dict[str, float]], None],
     ) -> None:
         super().__init__()
-        self._policy, self._against, self._every, self._keep = policy, against, every_steps, keep
+        self._policy, self._against, self._settings, self._keep = policy, against, settings, keep
         self._last: int | None = None
+        self._gaps_pct: list[float] = []
 
     def _on_rollout_start(self) -> None:
-        if self._last is not None and self.num_timesteps - self._last < self._every:
+        if self._last is not None and self.num_timesteps - self._last < self._settings.every_steps:
             return
         self._evaluate()
 
     def _on_training_end(self) -> None:
-        self._evaluate()
+        if self._last != self.num_timesteps:
+            self._evaluate()
 
     def _evaluate(self) -> None:
         self._last = self.num_timesteps
-        gap = evaluate_policy(self._policy, self._against, self.logger)
+        figures = figures_of(self._policy, self._against)
+        self._gaps_pct.append(figures[GAP])
+        for name, value in figures.items():
+            self.logger.record(name, value)
         self.logger.dump(self.num_timesteps)
-        self._keep(self.num_timesteps, gap)
+        self._keep(figures)
 
     def _on_step(self) -> bool:
-        return True
+        return not is_stale(self._gaps_pct, self._settings.patience)
 
 
 class Checkpoints(BaseCallback):
@@ -135,7 +84,7 @@ class Checkpoints(BaseCallback):
 
 
 class EpisodeStatistics(BaseCallback):
-    """Record delay in seconds and feasibility of the episodes that end in each rollout.
+    """Record what a rollout was like: delays and feasibility of its episodes, share of masked actions.
 
     Args:
         advance: called with the environment steps done since the last call.
@@ -146,9 +95,11 @@ class EpisodeStatistics(BaseCallback):
         self._advance = advance
         self._delays_s: list[float] = []
         self._over_reference: list[float] = []
+        self._masked: list[float] = []
         self._stuck = 0
 
     def _on_step(self) -> bool:
+        self._masked.append(1.0 - float(np.mean(self.locals["action_masks"])))
         for info in self.locals["infos"]:
             if "delay_s" not in info:
                 continue
@@ -162,9 +113,10 @@ class EpisodeStatistics(BaseCallback):
 
     def _on_rollout_end(self) -> None:
         ended = len(self._delays_s) + self._stuck
+        self.logger.record("train_episodes/masked_share", float(np.mean(self._masked)))
         if ended:
             self.logger.record("train_episodes/feasible_rate", len(self._delays_s) / ended)
         if self._delays_s:
             self.logger.record("train_episodes/delay_s_mean", float(np.mean(self._delays_s)))
             self.logger.record("train_episodes/delay_over_bound", float(np.mean(self._over_reference)))
-        self._delays_s, self._over_reference, self._stuck = [], [], 0
+        self._delays_s, self._over_reference, self._masked, self._stuck = [], [], [], 0

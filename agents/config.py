@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from satllm_env.errors import InputError
 from satllm_env.problem.schema import Count, Finite, Form, Name, first_error
+from satllm_env.text import read_text
 
 DEFAULT = files("agents") / "ppo.toml"
 
@@ -74,6 +75,8 @@ class EvaluationSettings(Form):
     episodes: Count
     """Per scenario."""
     seed: Amount
+    patience: Count | None = None
+    """Evaluations without a smaller gap after which training stops; by default it does not."""
 
 
 class TrainingSettings(Form):
@@ -95,14 +98,21 @@ def load_settings(path: str | Path | None = None) -> TrainingSettings:
     Raises:
         InputError: the file cannot be read, is not TOML, or a key breaks the form.
     """
-    source = "ppo.toml" if path is None else str(path)
+    if path is None:
+        return parse_settings(tomllib.loads(DEFAULT.read_text(encoding="utf-8")), "ppo.toml")
+    return parse_settings(load_toml(path), str(path))
+
+
+def load_toml(path: str | Path) -> dict[str, Any]:
+    """A TOML file as plain data.
+
+    Raises:
+        InputError: it cannot be read or is not TOML.
+    """
     try:
-        text = (DEFAULT if path is None else Path(path)).read_text(encoding="utf-8")
-        return parse_settings(tomllib.loads(text), source)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(source, "", f"cannot be read: {getattr(error, 'strerror', error)}") from None
+        return tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
-        raise InputError(source, "", f"not TOML: {error}") from None
+        raise InputError(str(path), "", f"not TOML: {error}") from None
 
 
 def parse_settings(data: Any, source: str) -> TrainingSettings:

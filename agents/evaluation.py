@@ -105,13 +105,20 @@ def score(
         The score and the results, in the order of the instances.
     """
     results = list(_plan_all(contender, samples, tick))
+    return score_of(scenario, contender.name, contender.kind, results, optima_s), results
+
+
+def score_of(
+    scenario: str, policy: str, kind: str, results: Sequence[Result], optima_s: NDArray[np.float64]
+) -> Score:
+    """The score of results that are there, in the order of the instances; see `score`."""
     plans = [result.plan for result in results if result.plan is not None]
     feasible = np.array([result.plan is not None for result in results])
     delay_s = np.array([plan.delay_s for plan in plans])
-    made = Score(
+    return Score(
         scenario=scenario,
-        policy=contender.name,
-        kind=contender.kind,
+        policy=policy,
+        kind=kind,
         feasible=feasible,
         delay_s=delay_s,
         gap_pct=gaps_pct(delay_s, optima_s[feasible]),
@@ -120,7 +127,6 @@ def score(
         accuracy_loss=np.array([plan.accuracy_loss for plan in plans]),
         plan_time_s=np.array([result.plan_time_s for result in results]),
     )
-    return made, results
 
 
 def _plan_all(contender: Contender, samples: Sequence[Sample], tick: Callable[[], None]) -> Iterator[Result]:

@@ -2,60 +2,43 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import gymnasium as gym
 import numpy as np
 import torch
-from pydantic import Field, ValidationError
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 from sb3_contrib.common.maskable.policies import MaskableActorCriticPolicy
 from torch import nn
 
 from agents.config import NetworkSettings
 from agents.environment import make_env
+from agents.guide.policy import FORMAT as GUIDE_FORMAT
+from agents.guide.policy import GuidePolicy, load_guide
+from agents.policies.policy import FORMAT as SCORER_FORMAT
+from agents.policies.policy import ScorerPolicy, load_scorer
+from agents.policy_files import CARD, WalkerCard, read_card, read_weights, write_policy
 from agents.spaces import Spaces
-from agents.walking import walk
-from planners import Result
-from satllm_env.cli import write_bytes, write_text
-from satllm_env.envs import LookaheadObservation
-from satllm_env.errors import InputError, NoPlanError
-from satllm_env.problem import Plan
-from satllm_env.problem.schema import Form, Name, first_error, load_json
+from agents.walking import plan_by_walking
+from planners.result import Result
+from satllm_env.problem.schema import load_json
 from satllm_env.scenarios import Sample
 
 SHIPPED = files("agents") / "weights"
 DRAWN_WALKS, SHARPNESS = 24, 1.5
 """Walks drawn after the likeliest one got stuck, and the power that their chances are raised to."""
 
-WEIGHTS, CARD = "policy.safetensors", "card.json"
-
 _ACTIVATIONS: Mapping[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "silu": nn.SiLU}
 
 
-class Card(Form):
+class Card(WalkerCard):
     """What one must know of trained weights to use them, and how they were made."""
 
     format: Literal["satllm-policy/1"] = "satllm-policy/1"
-    name: Name
-    num_slots: Annotated[int, Field(ge=1, strict=True)]
-    num_levels: Annotated[int, Field(ge=1, strict=True)]
     network: NetworkSettings
-    sha256: Name
-    """Of the weights' file."""
-    command: Name
-    seed: Annotated[int, Field(ge=0, strict=True)]
-    scenarios: tuple[Name, ...]
-    steps: Annotated[int, Field(ge=0, strict=True)]
-    """Environment steps of reinforcement learning, after cloning."""
 
 
 def new_policy(num_slots: int, num_levels: int, network: NetworkSettings) -> MaskableActorCriticPolicy:
@@ -83,8 +66,7 @@ def policy_arguments(network: NetworkSettings) -> dict[str, Any]:
 class LearnedPolicy:
     """A trained policy that plans by taking its likeliest legal move at every step.
 
-    The mask cannot rule out every dead end. A walk that gets stuck is followed by a few walks that draw
-    their moves from the policy instead, sharpened and with fixed seeds; the best that finishes is taken.
+    Moves that are drawn, after a walk that got stuck, are drawn by sharpened chances.
     """
 
     card: Card
@@ -115,61 +97,37 @@ class LearnedPolicy:
         return int(rng.choice(len(sharp), p=sharp / sharp.sum()))
 
     def plan(self, sample: Sample) -> Result:
-        """Walk an instance; infeasible where every attempt gets stuck."""
+        """Walk an instance; infeasible where every attempt gets stuck (`plan_by_walking`)."""
         env = make_env(num_slots=self.card.num_slots, num_levels=self.card.num_levels)
-        start = time.perf_counter()
-        try:
-            plan = self._walk(env, sample, None) or self._drawn_walk(env, sample)
-        except NoPlanError as error:
-            return Result(self.card.name, "infeasible", None, 0.0, time.perf_counter() - start, str(error))
-        taken = time.perf_counter() - start
-        if plan is None:
-            return Result(self.card.name, "infeasible", None, 0.0, taken, "every walk got stuck")
-        return Result(self.card.name, "feasible", plan, 0.0, taken)
+        return plan_by_walking(self.card.name, env, sample, self.act, DRAWN_WALKS)
 
-    def _drawn_walk(self, env: LookaheadObservation, sample: Sample) -> Plan | None:
-        """The best of the drawn walks that finish."""
-        walks = (self._walk(env, sample, np.random.default_rng(seed)) for seed in range(DRAWN_WALKS))
-        return min((plan for plan in walks if plan is not None), key=lambda plan: plan.delay_s, default=None)
 
-    def _walk(
-        self, env: LookaheadObservation, sample: Sample, rng: np.random.Generator | None
-    ) -> Plan | None:
-        return walk(env, sample, lambda observation, mask: self.act(observation, mask, rng))
+AnyPolicy = LearnedPolicy | ScorerPolicy | GuidePolicy
 
 
 def save_policy(folder: Path, policy: MaskableActorCriticPolicy, **card: Any) -> None:
     """Write weights and card; the card's other fields are given by name."""
-    weights = save({name: tensor.contiguous() for name, tensor in policy.state_dict().items()})
-    made = Card(sha256=hashlib.sha256(weights).hexdigest(), **card)
-    write_bytes(folder / WEIGHTS, weights)
-    write_text(folder / CARD, json.dumps(made.model_dump(mode="json"), indent=1) + "\n")
+    write_policy(folder, policy, Card(sha256="to be filled in", **card))
 
 
-def load_policy(folder: str | Path) -> LearnedPolicy:
-    """Read a trained policy; nothing in it is executed.
+def load_policy(folder: str | Path) -> AnyPolicy:
+    """Read a trained policy, whatever its card says it is; nothing in it is executed.
 
     Raises:
         InputError: a file is missing, damaged, or does not fit the card.
     """
     path = Path(folder)
-    card = _load_card(path / CARD)
+    data = load_json(path / CARD)
+    form = data.get("format") if isinstance(data, dict) else None
+    if form == SCORER_FORMAT:
+        return load_scorer(path)
+    if form == GUIDE_FORMAT:
+        return load_guide(path)
+    card = read_card(path, Card)
     policy = new_policy(card.num_slots, card.num_levels, card.network)
-    try:
-        if hashlib.sha256((path / WEIGHTS).read_bytes()).hexdigest() != card.sha256:
-            raise InputError(str(path / WEIGHTS), "", "is not the file that its card describes (sha256)")
-        policy.load_state_dict(load_file(path / WEIGHTS))
-    except (OSError, SafetensorError, RuntimeError) as error:
-        raise InputError(str(path / WEIGHTS), "", f"cannot be loaded: {error}") from None
+    read_weights(path, policy, card)
     policy.set_training_mode(False)
     return LearnedPolicy(card, policy)
-
-
-def _load_card(path: Path) -> Card:
-    try:
-        return Card.model_validate(load_json(path))
-    except ValidationError as error:
-        raise first_error(error, str(path)) from None
 
 
 def shipped_names() -> tuple[str, ...]:
@@ -179,6 +137,6 @@ def shipped_names() -> tuple[str, ...]:
     return tuple(sorted(entry.name for entry in SHIPPED.iterdir() if entry.is_dir()))
 
 
-def load_shipped(name: str) -> LearnedPolicy:
+def load_shipped(name: str) -> AnyPolicy:
     """A policy that comes with the project, by name."""
     return load_policy(Path(str(SHIPPED / name)))

@@ -8,23 +8,26 @@ from typing import Any
 
 from rich.progress import Progress
 from sb3_contrib import MaskablePPO
-from stable_baselines3.common.logger import Logger, configure
+from stable_baselines3.common.logger import HParam, Logger, configure
 from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecEnv, VecMonitor
 
-from agents.callbacks import Checkpoints, EpisodeStatistics, Evaluation, yardsticks
+from agents.callbacks import Checkpoints, EpisodeStatistics, Evaluation
 from agents.checkpoint import has_checkpoint, load_checkpoint, save_checkpoint
 from agents.cloning import clone
-from agents.config import TrainingSettings, parse_settings
+from agents.config import TrainingSettings
 from agents.dataset import Demonstrations, WalkRequest, collect, load_dataset
 from agents.dataset.extras import pyarrow
 from agents.environment import TRAINING_SEEDS_FROM, env_makers
 from agents.learned import Card, LearnedPolicy, policy_arguments, save_policy
+from agents.run_folder import BEST, LAST, flat, open_run
 from agents.spaces import Spaces
+from agents.yardstick import GAP, yardsticks
 from satllm_env.cli import write_text
 from satllm_env.errors import InputError
 from satllm_env.problem.schema import load_json
+from satllm_env.provenance import git_revision
 
-SETTINGS, BEST, LAST, BEST_GAP = "settings.json", "best", "last", "best.json"
+BEST_GAP = "best.json"
 
 
 class Training:
@@ -40,6 +43,7 @@ class Training:
     def __init__(self, settings: TrainingSettings, folder: Path, command: str, jobs: int = -1) -> None:
         self.settings, self.folder, self.command, self.jobs = settings, folder, command, jobs
         self._spaces = Spaces.of(settings.scenarios)
+        self._figures: dict[str, float] = {}
 
     def run(self, progress: Progress, resume: bool = False) -> Path:
         """Train to the end.
@@ -53,7 +57,7 @@ class Training:
         """
         goes_on = resume and has_checkpoint(self.folder)
         given = None if goes_on else self._made_beforehand()  # told before anything is written
-        self._open(resume)
+        open_run(self.folder, self.settings, self.command, resume)
         environments = self._environments()
         model, steps_done = self._model(environments), 0
         try:
@@ -63,22 +67,12 @@ class Training:
                 self._clone(model, given or self._planned(progress), progress)
                 save_checkpoint(self.folder, model)
             self._improve(model, steps_done, progress)
+            self._log_settings(model)
         finally:
             environments.close()
             model.logger.close()
         self._keep(model, LAST)
         return self.folder / BEST
-
-    def _open(self, resume: bool) -> None:
-        path = self.folder / SETTINGS
-        if resume != path.exists():
-            problem = (
-                "holds no run to resume" if resume else "holds a run already; resume it or choose another"
-            )
-            raise InputError(str(self.folder), "", problem)
-        if not resume:
-            data = {"command": self.command, "settings": self.settings.model_dump(mode="json")}
-            write_text(path, json.dumps(data, indent=1) + "\n")
 
     def _model(self, environments: VecEnv) -> MaskablePPO:
         ppo = self.settings.ppo
@@ -157,7 +151,8 @@ class Training:
         task = progress.add_task("planning the evaluation", total=None)
         against = yardsticks(
             settings.scenarios,
-            settings.evaluation,
+            settings.evaluation.episodes,
+            settings.evaluation.seed,
             settings.cloning.planner_deadline_s,
             lambda: progress.advance(task),
         )
@@ -172,23 +167,31 @@ class Training:
                 Evaluation(
                     LearnedPolicy(self._card(model), model.policy),
                     against,
-                    settings.evaluation.every_steps,
-                    lambda steps, gap: self._keep_best(model, gap),
+                    settings.evaluation,
+                    lambda figures: self._keep_best(model, figures),
                 ),
                 Checkpoints(self.folder, settings.checkpoint_every_steps),
             ],
             reset_num_timesteps=False,
         )
 
-    def _keep_best(self, model: MaskablePPO, gap_pct: float) -> None:
+    def _keep_best(self, model: MaskablePPO, figures: dict[str, float]) -> None:
+        self._figures = figures
         path = self.folder / BEST_GAP
-        if path.exists() and load_json(path)["gap_mean_pct"] <= gap_pct:
+        if path.exists() and load_json(path)["gap_mean_pct"] <= figures[GAP]:
             return
         self._keep(model, BEST)
-        write_text(path, json.dumps({"gap_mean_pct": gap_pct, "steps": model.num_timesteps}) + "\n")
+        write_text(path, json.dumps({"gap_mean_pct": figures[GAP], "steps": model.num_timesteps}) + "\n")
 
     def _keep(self, model: MaskablePPO, name: str) -> None:
         save_policy(self.folder / name, model.policy, **self._card_fields(model))
+
+    def _log_settings(self, model: MaskablePPO) -> None:
+        """The hyper-parameters beside the best gap, for TensorBoard's table of runs."""
+        best = load_json(self.folder / BEST_GAP)["gap_mean_pct"]
+        row = HParam(flat(self.settings), {GAP: best})
+        model.logger.record("hparams", row, exclude=("csv",))
+        model.logger.dump(model.num_timesteps)
 
     def _card(self, model: MaskablePPO) -> Card:
         return Card(sha256="in training", **self._card_fields(model))
@@ -203,16 +206,6 @@ class Training:
             "seed": self.settings.seed,
             "scenarios": self.settings.scenarios,
             "steps": model.num_timesteps,
+            "git_revision": git_revision(),
+            "figures": self._figures,
         }
-
-
-def settings_of(folder: Path) -> TrainingSettings:
-    """The settings a run was made with.
-
-    Raises:
-        InputError: the folder holds no run.
-    """
-    data = load_json(folder / SETTINGS)
-    if not isinstance(data, dict) or "settings" not in data:
-        raise InputError(str(folder / SETTINGS), "settings", "is missing")
-    return parse_settings(data["settings"], str(folder / SETTINGS))

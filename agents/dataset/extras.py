@@ -27,6 +27,15 @@ def minari() -> Any:
     return _need("minari", "minari", "minari")
 
 
+def optuna() -> Any:
+    """The library that searches for hyper-parameters.
+
+    Raises:
+        InputError: it is not installed; names the extra.
+    """
+    return _need("optuna", "optuna", "tune")
+
+
 def _need(module: str, package: str, extra: str) -> Any:
     try:
         return import_module(module)

@@ -48,3 +48,34 @@ def tiny_training(hidden: int, epochs: int, steps: int, episodes: int) -> str:
         episodes: of an evaluation.
     """
     return _SETTINGS.format(hidden=hidden, epochs=epochs, steps=steps, episodes=episodes)
+
+
+TINY_SCORER = """
+name = "tiny"
+algorithm = "dagger"
+seed = 3
+scenarios = ["paper-ground"]
+rounds = 8
+
+[network]
+encoder = "attention"
+width = 16
+heads = 2
+blocks = 1
+
+[teaching]
+episodes = 4
+label_limit = 100_000
+explore = 0.05
+epochs = 2
+batch_size = 64
+learning_rate = 2e-3
+weight_decay = 1e-3
+
+[evaluation]
+episodes = 1
+seed = 600_000
+planner_deadline_s = 20.0
+patience = 8
+"""
+"""Settings of an action scorer in TOML; a round takes a moment."""

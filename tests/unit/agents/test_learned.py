@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from agents.config import NetworkSettings
-from agents.learned import CARD, WEIGHTS, LearnedPolicy, load_policy, new_policy, save_policy
+from agents.learned import LearnedPolicy, load_policy, new_policy, save_policy
+from agents.policy_files import CARD, WEIGHTS
 from satllm_env.errors import InputError
 from satllm_env.problem import evaluate
 from satllm_env.scenarios import load_scenario
