@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
-import torch
 
 from agents.learned import LearnedPolicy
+from agents.network_threads import one_network_thread
 from agents.policies.policy import ScorerPolicy
 from planners import Result
 from satllm_env.envs import InstancePool, SatLLMSplitVectorEnv
@@ -55,17 +54,6 @@ def plan_batch(policy: BatchPolicy, samples: Sequence[Sample], num_threads: int 
         for first in range(0, len(samples), AT_ONCE):
             results += _plan_some(policy, samples[first : first + AT_ONCE], num_threads)
     return results
-
-
-@contextmanager
-def one_network_thread() -> Iterator[None]:
-    """Some hundred rows are soon done, while threads that spin for a busy core take far longer."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _plan_some(policy: BatchPolicy, samples: Sequence[Sample], num_threads: int) -> list[Result]:

@@ -8,10 +8,10 @@ from typing import Any
 
 from rich.progress import Progress
 
-from agents.batch_planning import one_network_thread
 from agents.config import TrainingSettings, load_settings, load_toml, parse_settings
 from agents.guide.settings import GuideTraining, is_guide_data, parse_guide_settings
 from agents.guide.training import GuideRun
+from agents.network_threads import one_network_thread
 from agents.policies.settings import ScorerTraining, is_scorer_data, parse_scorer_settings
 from agents.policies.training import ScorerRun
 from agents.run_folder import SETTINGS, settings_in
@@ -88,9 +88,9 @@ def train(
         InputError: the folder holds a run already (without `resume`), or none (with it), or its files are
             damaged.
     """
-    if isinstance(settings, TrainingSettings):
-        return Training(settings, folder, command, jobs).run(progress, resume)
     with one_network_thread():
+        if isinstance(settings, TrainingSettings):
+            return Training(settings, folder, command, jobs).run(progress, resume)
         if isinstance(settings, GuideTraining):
             return GuideRun(settings, folder, command, jobs).run(progress, resume)
         return ScorerRun(settings, folder, command).run(progress, resume)

@@ -15,6 +15,7 @@ import torch
 from agents.config import Amount
 from agents.guide.features import SIZE, Singles, write_features
 from agents.guide.network import GuideNetwork, GuideShape
+from agents.network_threads import one_network_thread
 from agents.policy_files import PolicyCard, read_card, read_weights, write_policy
 from planners.result import Result
 from planners.sweeps.search import plan_by_cells, scene_of
@@ -101,13 +102,8 @@ class GuidePolicy:
 
     def _order(self, seen: Singles) -> Ints:
         """(B, cells) from the most preferred on."""
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # some hundred rows are soon done; threads that wait for a core take longer
-        try:
-            with torch.inference_mode():
-                order = self.network(torch.as_tensor(seen)).argsort(dim=1, descending=True, stable=True)
-        finally:
-            torch.set_num_threads(threads)
+        with one_network_thread(), torch.inference_mode():
+            order = self.network(torch.as_tensor(seen)).argsort(dim=1, descending=True, stable=True)
         return np.asarray(order.numpy(), np.int64)
 
     def _result(self, plan: Plan | None, taken_s: float) -> Result:
