@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from agents.learned import LearnedPolicy
+from agents.guide.policy import GuidePolicy
+from agents.learned import AnyPolicy, LearnedPolicy
 from agents.network_threads import one_network_thread
 from agents.policies.policy import ScorerPolicy
 from planners import Result
@@ -29,16 +30,17 @@ AT_ONCE = 1024
 """Requests made ready before the first of them is walked."""
 
 
-def plan_batch(policy: BatchPolicy, samples: Sequence[Sample], num_threads: int = 1) -> list[Result]:
-    """Plan requests with the policy's likeliest legal moves, as its `plan` does one by one.
+def plan_batch(policy: AnyPolicy, samples: Sequence[Sample], num_threads: int = 1) -> list[Result]:
+    """Plan requests together, as the policy's `plan` does one by one.
 
-    A walk that gets stuck is planned again alone, where moves are drawn. The network's sums round in
-    another order for many rows than for one, so a near tie can fall the other way.
+    Policies that walk take their likeliest legal moves. A walk that gets stuck is planned again alone, where
+    moves are drawn. The network's sums round in another order for many rows than for one, so a near tie can
+    fall the other way.
 
     Args:
         policy: a trained policy.
         samples: the requests.
-        num_threads: threads that step walks; the network runs on one.
+        num_threads: threads that step walks or sweep; the network runs on one.
 
     Returns:
         A result per request, in their order; ``plan_time_s`` is a request's share of the time that it and
@@ -49,6 +51,8 @@ def plan_batch(policy: BatchPolicy, samples: Sequence[Sample], num_threads: int 
             no thread.
     """
     at_least(1, num_threads, "num_threads")
+    if isinstance(policy, GuidePolicy):
+        return policy.plan_batch(samples, num_threads)
     results: list[Result] = []
     with one_network_thread():
         for first in range(0, len(samples), AT_ONCE):

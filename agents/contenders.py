@@ -45,7 +45,7 @@ def contender(name: str, seed: int, deadline_s: float | None) -> Contender:
     if name in planner_names():
         return Contender(name, planner_kind(name), partial(_solve, name, seed, deadline_s))
     alone, _, sweeps = name.partition(SWEEPS)
-    policy = _trained(alone)
+    policy = trained(alone)
     if policy is not None and (not sweeps or sweeps.isdecimal()):
         return Contender(name, "learned", _planner(policy, name, sweeps))
     if is_plugin(name):
@@ -56,7 +56,7 @@ def contender(name: str, seed: int, deadline_s: float | None) -> Contender:
     )
 
 
-def _trained(name: str) -> AnyPolicy | None:
+def trained(name: str) -> AnyPolicy | None:
     """A shipped policy, or that in a run's folder; None where there is none."""
     if name in shipped_names():
         return load_shipped(name)

@@ -11,7 +11,10 @@ from typing import Annotated, Literal
 import tyro
 from rich.console import Console
 
-from planners.stream import StreamPolicy, alone_bound_s, policy, run_stream
+from agents.contenders import trained
+from agents.guide.policy import GuidePolicy
+from agents.guide.stream import GuideStreamPolicy
+from planners.stream import StreamPolicy, alone_bound_s, policy, policy_names, run_stream
 from planners.stream.policies import DEFAULT_NAMES
 from planners.stream.report import Load, grid_of
 from satllm_env.cli import notes, print_json, progress, run_command, write_bytes
@@ -44,7 +47,8 @@ class Arguments:
     Prints a table: delays from arrival to result, what of them is waiting, missed deadlines, walks that
     failed, energy, and cost (delays and penalties). `snapshot-optimal` plans the optimum on the links of the
     arrival and knows nothing of the backlog; `backlog-aware` plans around it; `look-ahead` knows all
-    arrivals and is exact on tiny problems; every planner and baseline of plan.py plans the snapshot too.
+    arrivals and is exact on tiny problems; every planner and baseline of plan.py plans the snapshot too. A
+    trained guide, by its name or its folder, proposes plans around the backlog.
     Exit codes: 0 done, 2 bad input, 3 the problem has no plan.
     """
 
@@ -129,7 +133,7 @@ def _check(arguments: Arguments) -> None:
 
 def _run(arguments: Arguments) -> list[Load]:
     envs = [_env(arguments, rate) for rate in arguments.rates]
-    policies = [policy(name, arguments.deadline) for name in arguments.policies]
+    policies = [_policy(name, arguments.deadline) for name in arguments.policies]
     seeds = range(arguments.seed, arguments.seed + arguments.episodes)
     with progress() as bar:
         steps = len(policies) + arguments.bound
@@ -138,6 +142,14 @@ def _run(arguments: Arguments) -> list[Load]:
             _load(env, policies, seeds, arguments, lambda what: bar.update(task, advance=1, description=what))
             for env in envs
         ]
+
+
+def _policy(name: str, deadline_s: float | None) -> StreamPolicy:
+    """A planner by name, or a trained guide."""
+    if name in policy_names():
+        return policy(name, deadline_s)
+    guide = trained(name)
+    return GuideStreamPolicy(name, guide) if isinstance(guide, GuidePolicy) else policy(name, deadline_s)
 
 
 def _env(arguments: Arguments, rate_per_min: float) -> SatLLMStreamEnv:

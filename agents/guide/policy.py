@@ -18,6 +18,7 @@ from agents.guide.network import GuideNetwork, GuideShape
 from agents.network_threads import one_network_thread
 from agents.policy_files import PolicyCard, read_card, read_weights, write_policy
 from planners.result import Result
+from planners.sweeps.scene import Scene
 from planners.sweeps.search import plan_by_cells, scene_of
 from satllm_env.envs.arguments import at_least
 from satllm_env.problem import Instance, Plan, Walk
@@ -68,11 +69,15 @@ class GuidePolicy:
             sweeps: made in the order of preference.
         """
         begin = time.perf_counter()
-        scene = scene_of(Walk(sample.instance))
-        seen = np.empty((1, SIZE), np.float32)
-        write_features(scene, seen[0])
-        plan, _ = plan_by_cells(sample.instance, scene, self._order(seen)[0], sweeps)
+        scene, order = self.look(sample.instance)
+        plan, _ = plan_by_cells(sample.instance, scene, order, sweeps)
         return self._result(plan, time.perf_counter() - begin)
+
+    def look(self, instance: Instance) -> tuple[Scene, Ints]:
+        """What sweeps see of a request at its source, and (cells,) the cells, the most preferred first."""
+        seen = np.empty((1, SIZE), np.float32)
+        scene = _look(instance, seen[0])
+        return scene, self._order(seen)[0]
 
     def plan_batch(self, samples: Sequence[Sample], num_threads: int = 1) -> list[Result]:
         """Plan requests together, by the same sweeps as `plan` makes of each.
@@ -112,7 +117,7 @@ class GuidePolicy:
         return Result(self.card.name, "feasible", plan, 0.0, taken_s)
 
 
-def _look(instance: Instance, seen: Singles) -> Any:
+def _look(instance: Instance, seen: Singles) -> Scene:
     scene = scene_of(Walk(instance))
     write_features(scene, seen)
     return scene

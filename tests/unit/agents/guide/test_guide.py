@@ -16,9 +16,11 @@ from agents.guide.fitting import regrets_of
 from agents.guide.lessons import collect_lessons
 from agents.guide.policy import GuidePolicy, load_guide
 from agents.guide.settings import GuideTraining, parse_guide_settings
+from agents.guide.stream import GuideStreamPolicy
 from agents.guide.training import GuideRun
 from planners import solve
 from planners.sweeps.cells import NUM_CELLS
+from satllm_env.envs import SatLLMStreamEnv
 from satllm_env.errors import InputError
 from satllm_env.scenarios import Sample, load_scenario
 
@@ -144,3 +146,25 @@ def test_a_guide_without_sweeps_that_find_anything(run: Path) -> None:
     result = policy.plan(replace(sample, instance=replace(sample.instance, tables=cut)))
     assert result.status == "infeasible"
     assert result.reason
+
+
+def test_in_a_stream(run: Path) -> None:
+    """A request that meets busy servers is done no later than by the guide's own plan of the snapshot."""
+    guide = load_guide(run / "best")
+    env = SatLLMStreamEnv(scenario="paper", num_requests=6, rate_per_min=300.0)
+    env.reset(seed=2)
+    policy = GuideStreamPolicy("guide", guide)
+    policy.begin(env)
+    waited = 0
+    while True:
+        plan, servers = policy.plan(env), env.stream.servers.as_known()
+        snapshot = guide.plan(Sample(env.instance)).plan
+        assert plan is not None
+        assert snapshot is not None
+        delay_s = servers.try_out(plan).delay_s
+        assert delay_s <= servers.try_out(snapshot).delay_s * (1.0 + 1e-9)
+        waited += servers.try_out(plan).wait_s > 0.0
+        env.stream.admit(plan)
+        if env.stream.next() is None:
+            break
+    assert waited
