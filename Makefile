@@ -4,13 +4,14 @@ PIP_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DOCS_STAMP := $(VENV)/.docs-installed
 COMPARE_ARGS ?=
 BENCH_ARGS ?=
 TEST_ARGS ?= -n auto
 # references: CP-SAT and HiGHS, cluster: Ray; their tests are skipped without them
 EXTRAS ?= dev
 
-.PHONY: help setup compare test lint train bench docs tensorboard clean
+.PHONY: help setup compare test lint train bench docs pages tensorboard clean
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -39,7 +40,15 @@ train: $(STAMP)  ## train the policy again (about the shipped one: see agents/we
 bench: $(STAMP)  ## measure the planners' speed
 	$(BIN)/python scripts/benchmark_planners.py $(BENCH_ARGS)
 
-docs: $(STAMP)  ## render the pages of the docstrings and run the notebooks
+docs: $(DOCS_STAMP)  ## build the documentation's site: docs/_build/html/index.html
+	$(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --quiet docs docs/_build/html
+	@echo "open docs/_build/html/index.html"
+
+$(DOCS_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[docs]'
+	@touch $@
+
+pages: $(STAMP)  ## render the pages of the docstrings and run the notebooks
 	$(BIN)/python scripts/render_docs.py
 	$(BIN)/python scripts/run_notebooks.py
 
@@ -47,5 +56,5 @@ tensorboard: $(STAMP)  ## open the logs in TensorBoard
 	$(BIN)/tensorboard --logdir logs
 
 clean:  ## remove .venv and caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info docs/_build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

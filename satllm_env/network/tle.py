@@ -65,7 +65,8 @@ _LINE_2 = (
 def read_tle(path: str | Path) -> ElementSets:
     """Read two-line element sets, each with or without a line for its name before it.
 
-    A name may follow ``0 ``. Catalogue numbers up to 339,999 come in Alpha-5 form. Blank lines are skipped.
+    A name may follow ``0`` and a space. Catalogue numbers up to 339,999 come in Alpha-5 form. Blank lines
+    are skipped.
 
     Raises:
         InputError: no set; or names the file and the first line at fault: a wrong length, checksum or
