@@ -38,7 +38,7 @@ class GuideRun:
     Args:
         settings: every hyper-parameter.
         folder: of the run; holds settings, lessons, TensorBoard events and a CSV of every epoch, and the
-            policy `best` (least regret held out).
+            policy `best` (least expected regret, the loss, on what is held out).
         command: that makes the run, for the policy's card.
         jobs: processes that collect lessons.
     """
@@ -98,12 +98,12 @@ class GuideRun:
                 progress.advance(task)
                 for name, value in epoch._asdict().items():
                     writer.add_scalar(f"guide/{name}", value, epoch.number)
-                best = min(rows, key=lambda row: row.greedy_pct)
+                best = min(rows, key=lambda row: row.expected_pct)
                 if best is epoch:
                     save_guide(self.folder / BEST, network, **self._card(len(lessons.features), best))
                 if epoch.number - best.number >= self.settings.fit.patience:
                     break
-            writer.add_hparams(flat(self.settings), {"guide/greedy_pct": best.greedy_pct}, run_name=".")
+            writer.add_hparams(flat(self.settings), {"guide/expected_pct": best.expected_pct}, run_name=".")
         text = io.StringIO()
         table = csv.DictWriter(text, fieldnames=list(Epoch._fields))
         table.writeheader()

@@ -70,7 +70,7 @@ def test_it_learns(run: Path) -> None:
     rows = np.genfromtxt(run / "epochs.csv", delimiter=",", names=True)
     assert rows["loss"][-1] < rows["loss"][0]
     figures = load_guide(run / "best").card.figures
-    assert figures["guide/greedy_pct"] == pytest.approx(rows["greedy_pct"].min())
+    assert figures["guide/expected_pct"] == pytest.approx(rows["expected_pct"].min())
 
 
 def test_resumed_alike(run: Path, tmp_path: Path) -> None:
