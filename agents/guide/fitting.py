@@ -75,6 +75,26 @@ def fit(
         yield Epoch(number, mean_loss, mean_entropy, expected, greedy, first)
 
 
+def fixed_pct(lessons: Lessons, held_out: Lessons, settings: FitSettings) -> float:
+    """[%] held-out regret of the best of a fixed choice of sweeps, the same for every request.
+
+    What the network has to beat. As many sweeps as draws are chosen one after the other, each the one that
+    does best together with those before it on the lessons.
+
+    Args:
+        lessons: chosen on.
+        held_out: measured on.
+        settings: of fitting.
+    """
+    regrets, unseen = (regrets_of(part, settings.regret_cap) for part in (lessons, held_out))
+    chosen: list[int] = []
+    least = torch.full((len(regrets),), settings.regret_cap)
+    for _ in range(settings.draws):
+        chosen.append(int(torch.minimum(least[:, None], regrets).mean(0).argmin()))
+        least = torch.minimum(least, regrets[:, chosen[-1]])
+    return 100.0 * unseen[:, chosen].amin(1).mean().item()
+
+
 def _entropy(logits: torch.Tensor) -> torch.Tensor:
     """[nat] of the softmax, mean over the rows."""
     logarithms = torch.log_softmax(logits, dim=1)

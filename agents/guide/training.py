@@ -13,7 +13,7 @@ from rich.progress import Progress
 from torch.utils.tensorboard import SummaryWriter
 
 from agents.environment import TRAINING_SEEDS_FROM
-from agents.guide.fitting import Epoch, fit
+from agents.guide.fitting import Epoch, fit, fixed_pct
 from agents.guide.lessons import Lessons, collect_lessons, joined
 from agents.guide.network import GuideNetwork
 from agents.guide.policy import save_guide
@@ -91,6 +91,7 @@ class GuideRun:
         torch.manual_seed(self.settings.seed)
         network = GuideNetwork(self.settings.network)
         rows: list[Epoch] = []
+        fixed = fixed_pct(lessons, held_out, self.settings.fit)
         task = progress.add_task("epochs", total=self.settings.fit.epochs)
         with SummaryWriter(str(self.folder)) as writer:
             for epoch in fit(network, lessons, held_out, self.settings.fit, self.settings.seed):
@@ -100,10 +101,10 @@ class GuideRun:
                     writer.add_scalar(f"guide/{name}", value, epoch.number)
                 best = min(rows, key=lambda row: row.expected_pct)
                 if best is epoch:
-                    save_guide(self.folder / BEST, network, **self._card(len(lessons.features), best))
+                    save_guide(self.folder / BEST, network, **self._card(len(lessons.features), best, fixed))
                 if epoch.number - best.number >= self.settings.fit.patience:
                     break
-            writer.add_hparams(flat(self.settings), {"guide/expected_pct": best.expected_pct}, run_name=".")
+            writer.add_hparams(flat(self.settings), {"best/expected_pct": best.expected_pct}, run_name=".")
         text = io.StringIO()
         table = csv.DictWriter(text, fieldnames=list(Epoch._fields))
         table.writeheader()
@@ -111,7 +112,7 @@ class GuideRun:
         write_text(self.folder / LOG, text.getvalue())
         return self.folder / BEST
 
-    def _card(self, instances: int, epoch: Epoch) -> dict[str, Any]:
+    def _card(self, instances: int, epoch: Epoch, fixed: float) -> dict[str, Any]:
         """The card's fields beside weights and network."""
         return {
             "name": self.settings.name,
@@ -121,7 +122,9 @@ class GuideRun:
             "seed": self.settings.seed,
             "scenarios": self.settings.scenarios,
             "instances": instances,
-            "figures": {f"guide/{name}": value for name, value in epoch._asdict().items()},
+            "figures": {
+                f"guide/{name}": value for name, value in {**epoch._asdict(), "fixed_pct": fixed}.items()
+            },
         }
 
 

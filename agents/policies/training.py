@@ -71,7 +71,7 @@ class ScorerRun:
             while len(self.rows) < self.settings.rounds and not self._stale:
                 self._round(learner, against, writer, progress)
                 progress.advance(task)
-            writer.add_hparams(flat(self.settings), {GAP: min(self._gaps_pct)}, run_name=".")
+            writer.add_hparams(flat(self.settings), {f"best/{GAP}": min(self._gaps_pct)}, run_name=".")
         return self.folder / BEST
 
     def _learner(self) -> Learner:

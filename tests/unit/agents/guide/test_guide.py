@@ -12,10 +12,10 @@ from rich.progress import Progress
 from safetensors.numpy import load_file
 
 from agents.contenders import contender
-from agents.guide.fitting import regrets_of
+from agents.guide.fitting import fixed_pct, regrets_of
 from agents.guide.lessons import collect_lessons
 from agents.guide.policy import GuidePolicy, load_guide
-from agents.guide.settings import GuideTraining, parse_guide_settings
+from agents.guide.settings import FitSettings, GuideTraining, parse_guide_settings
 from agents.guide.stream import GuideStreamPolicy
 from agents.guide.training import GuideRun
 from planners import solve
@@ -129,6 +129,15 @@ def test_lessons() -> None:
     regrets = regrets_of(one, 0.2)
     assert (regrets.amin(1) == 0.0).all()
     assert regrets.max() <= 0.2
+
+
+def test_fixed_sweeps() -> None:
+    """All sweeps have no regret, one fixed sweep has that of the column which does best on average."""
+    lessons = collect_lessons(["paper"], 11, 12)
+    one, every = (FitSettings.model_validate(SETTINGS["fit"] | {"draws": n}) for n in (1, NUM_CELLS))  # type: ignore[operator]
+    regrets = regrets_of(lessons, 0.2)
+    assert fixed_pct(lessons, lessons, one) == pytest.approx(100.0 * regrets.mean(0).min().item(), rel=1e-5)
+    assert fixed_pct(lessons, lessons, every) == 0.0
 
 
 def test_fields() -> None:
