@@ -22,6 +22,8 @@ class Showcase:
     scenario: str
     sample: Sample
     result: Result
+    seed: int
+    """The instance is that of ``plan.py --seed``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +120,7 @@ def compare(
                 what = f"{label}: {entry.name}"
                 made, _ = score(label, entry, samples, optima_s, lambda: tick(what))  # noqa: B023
             scores.append(made)
-        showcases += _showcase(label, samples, results)
+        showcases += _showcase(label, samples, results, seed)
     return Comparison(
         scenarios=tuple(load_scenario(name).name for name in scenarios),
         episodes=episodes,
@@ -150,12 +152,15 @@ def _replay(optimum: Contender, results: Sequence[Result]) -> Contender:
     return Contender(optimum.name, optimum.kind, lambda sample: next(made))
 
 
-def _showcase(scenario: str, samples: Sequence[Sample], results: Sequence[Result]) -> list[Showcase]:
-    planned = [(s, r, r.plan) for s, r in zip(samples, results, strict=True) if r.plan is not None]
+def _showcase(
+    scenario: str, samples: Sequence[Sample], results: Sequence[Result], seed: int
+) -> list[Showcase]:
+    pairs = enumerate(zip(samples, results, strict=True), start=seed)
+    planned = [(number, s, r, r.plan) for number, (s, r) in pairs if r.plan is not None]
     if not planned:
         return []
-    sample, result, _ = max(planned, key=lambda entry: len(entry[2].stages))
-    return [Showcase(scenario, sample, result)]
+    number, sample, result, _ = max(planned, key=lambda entry: len(entry[3].stages))
+    return [Showcase(scenario, sample, result, number)]
 
 
 def _footnotes(scenarios: Sequence[str]) -> tuple[str, ...]:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import html
 import io
 import json
 import shutil
 import tempfile
-from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.console import Console
 
 from agents.comparison import Comparison, Showcase, score_as_data
 from agents.evaluation import Score
-from agents.table import print_table
+from agents.report_page import origin
+from agents.report_page.comparison_page import comparison_page
+from planners.sensitivity import Sensitivity
 from satllm_env.errors import InputError
 from satllm_env.figures import (
     PolicyResult,
@@ -43,21 +43,27 @@ class Written:
     figures: Path
 
 
-def write_report(comparison: Comparison, folder: Path) -> Written:
+def write_report(
+    comparison: Comparison, folder: Path, sensitivities: Mapping[str, Sensitivity] | None = None
+) -> Written:
     """Write everything under a temporary name, then put it in the place of an earlier report.
+
+    Args:
+        comparison: what came out.
+        folder: where to.
+        sensitivities: what would help the showcases, by scenario.
 
     Raises:
         InputError: the folder holds something else, or cannot be written.
     """
-    if folder.exists() and any(folder.iterdir()) and not (folder / RESULTS).exists():
-        raise InputError("--out", str(folder), "holds something that is not an earlier comparison")
+    check_folder(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     except OSError as error:
         raise InputError("--out", str(folder), f"cannot be written: {error.strerror}") from None
     try:
-        _write(comparison, draft)
+        _write(comparison, draft, sensitivities or {})
         draft.chmod(0o755)
         if folder.exists():
             shutil.rmtree(folder)
@@ -68,13 +74,25 @@ def write_report(comparison: Comparison, folder: Path) -> Written:
     return Written(folder / PAGE, folder / FIGURES)
 
 
-def _write(comparison: Comparison, folder: Path) -> None:
+def check_folder(folder: Path) -> None:
+    """Refuse to replace what is not an earlier report.
+
+    Raises:
+        InputError: the path holds something else.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError("--out", str(folder), "is not a folder")
+    if folder.exists() and any(folder.iterdir()) and not (folder / RESULTS).exists():
+        raise InputError("--out", str(folder), "holds something that is not an earlier comparison")
+
+
+def _write(comparison: Comparison, folder: Path, sensitivities: Mapping[str, Sensitivity]) -> None:
     figures = comparison_figures(comparison)
     (folder / FIGURES).mkdir()
-    pictures = {name: _png(figure) for name, figure in figures.items()}
-    for name, picture in pictures.items():
-        (folder / FIGURES / f"{name}.png").write_bytes(picture)
-    (folder / PAGE).write_text(_page(comparison, pictures), encoding="utf-8")
+    for name, figure in figures.items():
+        (folder / FIGURES / f"{name}.png").write_bytes(_png(figure))
+    page = comparison_page(comparison, sensitivities, origin(comparison.seed))
+    (folder / PAGE).write_text(page, encoding="utf-8")
     data = json.dumps(comparison.as_data(), indent=1, allow_nan=False) + "\n"
     (folder / RESULTS).write_text(data, encoding="utf-8")
     _log(comparison, figures, folder)
@@ -139,46 +157,3 @@ def _log_score(writer: SummaryWriter, comparison: Comparison, entry: Score) -> N
     }
     metrics = {f"hparam/{name}": value for name, value in numeric.items()}
     writer.add_hparams(what, metrics, run_name=".")
-
-
-def _page(comparison: Comparison, pictures: dict[str, bytes]) -> str:
-    """One self-contained page: the table, then the figures."""
-    console = Console(record=True, width=150, file=io.StringIO())
-    print_table(comparison, console)
-    table = html.escape(console.export_text())
-    parts = [
-        f'<figure><img alt="{html.escape(name)}" src="data:image/png;base64,{b64encode(data).decode()}">'
-        f"<figcaption>{html.escape(_caption(name))}</figcaption></figure>"
-        for name, data in pictures.items()
-    ]
-    return _PAGE.format(table=table, figures="\n".join(parts))
-
-
-def _caption(name: str) -> str:
-    kind, _, scenario = name.partition("-")
-    captions = {
-        "delay": "Mean delay of each policy",
-        "gap": "Gap to the optimum, request by request",
-        "gantt": f"{scenario}: pipeline of the optimal plan with the most stages",
-        "map": f"{scenario}: the same plan over the constellation",
-    }
-    return captions[kind]
-
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>SatLLM comparison</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1280px; padding: 0 1rem; }}
-pre {{ overflow-x: auto; font-size: 12px; line-height: 1.3; }}
-figure {{ margin: 2rem 0; }}
-img {{ max-width: 100%; height: auto; }}
-figcaption {{ color: #555; }}
-</style>
-<h1>SatLLM comparison</h1>
-<pre>{table}</pre>
-{figures}
-</html>
-"""

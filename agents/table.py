@@ -21,7 +21,7 @@ def print_table(comparison: Comparison, console: Console | None = None) -> None:
     # a table cut to the width of a pipe or a narrow window says nothing
     out.width = max(out.width, WIDTH)
     out.print(comparison_table(comparison))
-    for note in _notes(comparison):
+    for note in notes_of(comparison):
         out.print(note, style="dim")
 
 
@@ -37,17 +37,16 @@ def comparison_table(comparison: Comparison) -> Table:
         table.add_row(scenario, style="bold")
         for entry in comparison.scores:
             if entry.scenario == scenario:
-                table.add_row(*_cells(entry))
+                table.add_row(f"  {entry.policy}", entry.kind, *cells(entry))
         table.add_section()
     return table
 
 
-def _cells(entry: Score) -> list[str]:
+def cells(entry: Score) -> list[str]:
+    """What stands under `HEADINGS` for one policy on one scenario."""
     low, high = entry.gap_ci95_pct
     known = len(entry.gap_pct) > 0
     return [
-        f"  {entry.policy}",
-        entry.kind,
         f"{100 * entry.feasible_rate:.0f} %",
         _mean(entry.delay_s, ".2f"),
         _mean(entry.gap_pct, ".2f"),
@@ -69,7 +68,8 @@ def _mean(values: object, form: str) -> str:
     return format(float(numbers.mean()), form) if len(numbers) else DASH
 
 
-def _notes(comparison: Comparison) -> list[str]:
+def notes_of(comparison: Comparison) -> list[str]:
+    """What the columns mean, and what the figures leave out."""
     lines = [
         "Means over requests with a plan. gap: delay above the proven optimum of the same request, with a "
         "bootstrap interval of its mean. ISL and down: bytes of the whole batch between satellites and to "

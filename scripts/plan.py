@@ -16,10 +16,10 @@ from planners.plan_file import load_steps
 from planners.plan_table import print_result
 from planners.registry import planner_entry
 from planners.result_data import result_as_data, verdict_as_data
-from satllm_env.cli import EXIT_NO_PLAN, notes, print_json, run_command, write_text
+from satllm_env.cli import EXIT_NO_PLAN, notes, print_json, progress, run_command, write_text
 from satllm_env.errors import InputError
 from satllm_env.problem import Instance, Problem, dump_problem, evaluate, load_problem
-from satllm_env.scenarios import load_scenario
+from satllm_env.scenarios import Sample, load_scenario
 
 EXIT_REFUTED = 1
 
@@ -45,6 +45,10 @@ class Arguments:
     """Print one JSON object."""
     save_problem: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     """Write the request as a problem file."""
+    report: Annotated[Path | None, tyro.conf.arg(metavar="FILE.html")] = None
+    """Write a page about the plan: map, steps, pipeline, what binds and what would help most."""
+    report_deadline: Annotated[float, tyro.conf.arg(metavar="SECONDS")] = 20.0
+    """How long --report may plan again to find out what would help most; 0 leaves that out."""
     check: Annotated[Path | None, tyro.conf.arg(metavar="PLAN.json")] = None
     """Check this plan (the output of --json, or its list of steps) instead of planning."""
     certify: bool = False
@@ -62,12 +66,17 @@ def main(arguments: Arguments) -> int:
     if arguments.planner == "list":
         _print_planners(arguments.json)
         return 0
-    problem, source = _request(arguments)
+    if not arguments.report_deadline >= 0:
+        raise InputError("--report-deadline", "", f"must be at least 0, not {arguments.report_deadline}")
+    sample, source = _request(arguments)
+    problem = sample.problem
     if arguments.save_problem is not None:
         write_text(arguments.save_problem, dump_problem(problem))
         notes().print(f"wrote {arguments.save_problem}")
     result = _check(arguments.check, problem, source) if arguments.check else _solve(arguments, problem)
     verdict = _certify(problem, result) if arguments.certify else None
+    if arguments.report is not None:
+        _report(arguments, arguments.report, sample, result)
     if arguments.json:
         data = result_as_data(result)
         print_json(data if verdict is None else {**data, "certificate": verdict_as_data(verdict)})
@@ -88,18 +97,39 @@ def _certify(problem: Problem, result: Result) -> Verdict:
         return check_result(problem, result)
 
 
-def _request(arguments: Arguments) -> tuple[Problem, str]:
+def _report(arguments: Arguments, path: Path, sample: Sample, result: Result) -> None:
+    # templates and measurements are loaded only by those who ask for a page
+    from agents.report_page import Planned, origin, plan_page
+    from planners.sensitivity import sensitivity
+
+    measured = None
+    if result.feasible and arguments.report_deadline > 0:
+        with progress() as bar:
+            task = bar.add_task("planning with more of one resource", total=None)
+            measured = sensitivity(
+                sample.problem,
+                result,
+                deadline_s=arguments.report_deadline,
+                tick=lambda done, total: bar.update(task, completed=done, total=total),
+            )
+    drawn = arguments.scenario is not None
+    planned = Planned(sample.instance, result, sample.map_layout(), measured)
+    write_text(path, plan_page(planned, origin(arguments.seed if drawn else None)))
+    notes().print(f"wrote {path}")
+
+
+def _request(arguments: Arguments) -> tuple[Sample, str]:
     """The request, and where it comes from."""
     if (arguments.problem is None) == (arguments.scenario is None):
         raise InputError("--problem, --scenario", "", "give one of them")
     if arguments.problem is not None:
-        return load_problem(arguments.problem), str(arguments.problem)
+        return Sample(Instance.from_problem(load_problem(arguments.problem))), str(arguments.problem)
     if arguments.check is not None:
         raise InputError("--check", "", "needs --problem: a plan belongs to one problem file")
     if arguments.seed < 0:
         raise InputError("--seed", "", f"must be at least 0, not {arguments.seed}")
     assert arguments.scenario is not None
-    return load_scenario(arguments.scenario).sample(arguments.seed).problem, arguments.scenario
+    return load_scenario(arguments.scenario).sample(arguments.seed), arguments.scenario
 
 
 def _solve(arguments: Arguments, problem: Problem) -> Result:

@@ -94,6 +94,13 @@ def longest_rows(resources: Sequence[Stage | Transfer], limit: int) -> list[int]
     return sorted(by_length[:limit])
 
 
+def batch_blocks(micro_batches: int) -> tuple[Ints, Ints]:
+    """(K,) first and (K,) last micro-batch of each bar: one each, or blocks where they are many."""
+    size = 1 if micro_batches <= MAX_BARS else -(-micro_batches // _BLOCKS)
+    first = np.arange(0, micro_batches, size)
+    return first, np.minimum(first + size, micro_batches) - 1
+
+
 class _Chart:
     """The bars of one chart.
 
@@ -119,14 +126,12 @@ class _Chart:
             for y, r in enumerate(self.rows):
                 self._row_of_bars(y, self.route.resources[r], start_s[r])
             return
-        size = -(-self.micro_batches // _BLOCKS)
-        first = np.arange(0, self.micro_batches, size)
-        last = np.minimum(first + size, self.micro_batches) - 1
+        first, last = batch_blocks(self.micro_batches)
         plan = flow_shop(self.route.resources, self.micro_batches, np.concatenate((first, last)))
         for y, r in enumerate(self.rows):
             start_s, end_s = plan.start_s[r, : len(first)], plan.end_s[r, len(first) :]
             self._row_of_blocks(y, self.route.resources[r], start_s, end_s - start_s, last - first + 1)
-        self.note = f"blocks of {size:,} micro-batches, filled by the share of time busy"
+        self.note = f"blocks of {last[0] - first[0] + 1:,} micro-batches, filled by the share of time busy"
 
     def _row_of_bars(self, y: int, resource: Stage | Transfer, start_s: Floats) -> None:
         offset_s = 0.0

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.command import command
+
 ROOT = Path(__file__).parents[2]
 KEYS = {
     "scenario",
@@ -37,7 +39,7 @@ def test_the_comparison_prints_its_contract_and_leaves_logs_figures_and_page(tmp
     for _ in range(2):
         run = _run(
             "--scenarios", "paper-ground", "--episodes", "3", "--json", "--out", str(out),
-            "--policies", "astar", "ground-only", "uniform",
+            "--policies", "astar", "ground-only", "uniform", "--report-deadline", "1",
         )  # fmt: skip
         assert run.returncode == 0, run.stderr
     data = json.loads(run.stdout)
@@ -54,7 +56,8 @@ def test_the_comparison_prints_its_contract_and_leaves_logs_figures_and_page(tmp
         "map-paper-ground",
     }
     assert list((out / "paper-ground" / "astar").glob("events.out.tfevents.*"))
-    assert "base64" in (out / "report.html").read_text(encoding="utf-8")
+    html = (out / "report.html").read_text(encoding="utf-8")
+    assert all(part in html for part in ("paper-ground", "Gap to the optimum", "What would help most"))
     assert json.loads((out / "results.json").read_text())["results"] == data["results"]
 
 
@@ -76,6 +79,13 @@ def test_bad_input_is_one_line_and_exit_2(tmp_path: Path, arguments: tuple[str, 
     assert run.stderr.count("\n") == 1
     assert run.stdout == ""
     assert not (tmp_path / "out").exists()
+
+
+def test_a_report_deadline_below_nothing(tmp_path: Path) -> None:
+    """Refused in one line, like the other numbers."""
+    done = command("compare.py")("--report-deadline", "-1", "--out", tmp_path / "out")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--report-deadline" in done.stderr
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:

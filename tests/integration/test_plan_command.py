@@ -132,6 +132,41 @@ def test_save_problem_and_plan_it(tmp_path: Path) -> None:
     assert again["steps"] == drawn["steps"]
 
 
+def test_report_beside_json(tmp_path: Path) -> None:
+    """A page about the plan is written, and stdout holds the one object all the same."""
+    path = tmp_path / "plan.html"
+    data = plan_json("--problem", RING, "--report", path)
+    html = path.read_text(encoding="utf-8")
+    assert data["status"] == "optimal"
+    assert "proven optimal" in html
+    assert "What would help most" in html
+    assert f"--report {path}" in html
+    assert [file.name for file in tmp_path.iterdir()] == ["plan.html"]
+
+
+def test_report_of_a_request_without_plan(tmp_path: Path) -> None:
+    """The page says so, and the exit code is the usual one."""
+    path = tmp_path / "plan.html"
+    assert run("--problem", DATA / "no-plan.json", "--report", path).returncode == 3
+    assert "no plan" in path.read_text(encoding="utf-8")
+
+
+def test_report_of_a_drawn_request_without_measurements(tmp_path: Path) -> None:
+    """A scenario's request has a map and a seed; no time means no measurement."""
+    path = tmp_path / "plan.html"
+    drawn = ("--scenario", "paper", "--seed", "2", "--planner", "proportional")
+    assert run(*drawn, "--report", path, "--report-deadline", "0").returncode == 0
+    html = path.read_text(encoding="utf-8")
+    assert 'class="land"' in html
+    assert "<dt>seed</dt><dd>2</dd>" in html
+    assert "What would help most" not in html
+
+
+def test_report_that_cannot_be_written(tmp_path: Path) -> None:
+    """Exit 2 in one line, before anything is printed."""
+    assert_one_line(run("--problem", RING, "--report", tmp_path, "--report-deadline", "0"), str(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -142,6 +177,8 @@ def test_save_problem_and_plan_it(tmp_path: Path) -> None:
         (["--scenario", "nowhere"], ["nowhere"]),
         (["--scenario", "paper", "--seed", "-1"], ["--seed"]),
         (["--problem", RING, "--deadline", "-1"], ["deadline"]),
+        (["--problem", RING, "--report-deadline", "-1"], ["--report-deadline"]),
+        (["--problem", RING, "--report-deadline", "nan"], ["--report-deadline"]),
     ],
 )
 def test_bad_input(arguments: list[str | Path], words: list[str]) -> None:
