@@ -8,54 +8,22 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 
+from agents.execution_network import Batch, Network
 from planners import solve
 from satllm_env.compression.codec import Codec
 from satllm_env.errors import InputError, NoPlanError
-from satllm_env.nets.split_net import SplitNet
-from satllm_env.nets.store import NetCard
 from satllm_env.problem import Instance, Plan, Problem
 from satllm_env.problem.damage import without_link, without_node
-from satllm_env.testbed.codecs import CodecMaker, cuts_of
+from satllm_env.testbed.codecs import cuts_of
 from satllm_env.testbed.faults import parse_fault
-from satllm_env.testbed.job import Fault, NetSource
+from satllm_env.testbed.job import Fault
 from satllm_env.testbed.measure import Measured
 from satllm_env.testbed.network import Array
 from satllm_env.testbed.run import Run, Settings, make_job, run_plan, stacked
 from satllm_env.testbed.supervise import PipelineError
 
-TOKENS = 64
-"""Of random texts, where the network takes as many."""
 TOLERANCE = 1e-5
 """[1] that outputs may differ from the unsplit network's where nothing is compressed."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What is sent through the pipeline: micro-batches of a network's inputs, and the right outputs."""
-
-    inputs: torch.Tensor
-    """(items, B, …)"""
-    targets: torch.Tensor | None
-    """(items · B, …)"""
-
-
-@dataclass(frozen=True)
-class Network:
-    """The network that is run.
-
-    Args:
-        source: where processes get it from.
-        net: the network, unsplit.
-        card: of it, if it has one.
-        measured: on this machine.
-        codecs: None where it has no compression profile.
-    """
-
-    source: NetSource
-    net: SplitNet
-    card: NetCard | None
-    measured: Measured
-    codecs: CodecMaker | None
 
 
 @dataclass(frozen=True)
@@ -71,6 +39,9 @@ class Executed:
     """[percentage points]; None where nothing was compressed or nobody knows the right outputs."""
     accuracy_half_width: float | None
     """[percentage points] half the width of the drop's 95 % confidence interval."""
+    agreement_pct: float | None
+    """[percent] of the outputs whose likeliest class is the unsplit network's; None where nothing was
+    compressed."""
     replans: tuple[str, ...] = ()
     """What went wrong before."""
 
@@ -169,18 +140,13 @@ class Execution:
         return sorted(missing + done[: max(0, least - len(missing))])
 
     def codecs_of(self, plan: Plan) -> dict[tuple[int, int], Codec]:
-        """The codecs of a plan's cuts, by level and boundary.
-
-        Raises:
-            InputError: the network has no such codec.
-        """
+        """The codecs of a plan's cuts, by level and boundary."""
         cuts = cuts_of(plan)
         if not cuts:
             return {}
-        if self.network.codecs is None:
-            raise InputError("plan", "level", f"{next(iter(cuts.values()))!r} has no codec for this network")
         self.note(f"calibrating the codecs of {len(cuts)} cuts")
-        return {key: self.network.codecs.codec(name, key[1]) for key, name in cuts.items()}
+        made = self.network.codecs.codecs((name, boundary) for (_, boundary), name in cuts.items())
+        return {(level, boundary): made[name, boundary] for (level, boundary), name in cuts.items()}
 
     def _new_plan(self, problem: Problem, error: PipelineError) -> Plan:
         """The best plan without what broke."""
@@ -195,13 +161,14 @@ class Execution:
         unsplit = self.network.net.predict(inputs.flatten(0, 1), inputs.shape[1])
         if compressed:
             drop, half_width = accuracy_drop(unsplit, outputs, self.batch.targets)
-            return Executed(run, self._results, None, drop, half_width, troubles)
+            agreement = 100 * float((unsplit.argmax(-1) == outputs.argmax(-1)).double().mean())
+            return Executed(run, self._results, None, drop, half_width, agreement, troubles)
         difference = float((unsplit - outputs).abs().max())
         if not difference <= TOLERANCE * max(1.0, float(unsplit.abs().max())):
             raise PipelineError(
                 "failed", f"the output differs from the unsplit network's by {difference:.3g}"
             )
-        return Executed(run, self._results, difference, None, None, troubles)
+        return Executed(run, self._results, difference, None, None, None, troubles)
 
 
 def damaged(problem: Problem, error: PipelineError) -> Problem:
@@ -247,29 +214,3 @@ def accuracy_drop(
     lost = right[0] - right[1]
     deviation = float(lost.std(correction=0))
     return 100 * float(lost.mean()), 100 * 1.96 * deviation / len(lost) ** 0.5
-
-
-def batch_of(inputs: torch.Tensor, targets: torch.Tensor | None, size: int, least: int) -> Batch:
-    """Inputs in micro-batches of one size; what does not fill a last one is left out.
-
-    Raises:
-        InputError: they do not fill the least number of micro-batches.
-    """
-    count = len(inputs) // size
-    if count < least:
-        words = f"{len(inputs)} inputs do not fill {least} micro-batches of {size}"
-        raise InputError("--items", "", words)
-    kept = inputs[: count * size].reshape(count, size, *inputs.shape[1:])
-    return Batch(kept, None if targets is None else targets[: count * size])
-
-
-def random_inputs(net: SplitNet, count: int, seed: int) -> torch.Tensor:
-    """Inputs that a network takes, for timing: images or token ids."""
-    rng = np.random.default_rng(seed)
-    config = getattr(net, "_config", None)
-    px = getattr(config, "image_size", None)
-    if px is not None:
-        return torch.from_numpy(rng.integers(0, 256, (count, px, px, 3), dtype=np.uint8))
-    vocabulary = int(getattr(config, "vocab_size", 256))
-    tokens = min(TOKENS, int(getattr(config, "max_position_embeddings", TOKENS)))
-    return torch.from_numpy(rng.integers(0, vocabulary, (count, tokens)))

@@ -19,10 +19,12 @@ def as_data(executed: Executed) -> dict[str, Any]:
         "measured_delay_s": run.measured_s,
         "error_pct": run.error_pct,
         "measured_delays_s": list(run.delays_s),
+        "modelled_delay_s": run.modelled_s,
         "output_max_abs_diff": executed.output_max_abs_diff,
         "accuracy_drop": executed.accuracy_drop,
         "accuracy_drop_half_width": executed.accuracy_half_width,
         "predicted_accuracy_drop": run.plan.accuracy_loss,
+        "agreement_pct": executed.agreement_pct,
         "bytes_sent": sum(run.sent),
         "micro_batches": run.job.micro_batches,
         "compute": run.job.compute,
@@ -70,10 +72,10 @@ def resource_grid(run: Run) -> Grid:
     """A row per processor and link: predicted and measured busy times of a micro-batch."""
     rows = []
     for resource, measured_s in zip(run.plan.resources, run.busy_s(), strict=True):
-        off = f"{100 * (measured_s / resource.busy_s - 1):+.1f} %" if resource.busy_s else ""
         name = resource_text(run.plan.instance, resource)
-        rows.append((name, f"{1e3 * resource.busy_s:.3f}", f"{1e3 * measured_s:.3f}", off))
-    return Grid(("stage or link", "predicted [ms]", "measured [ms]", ""), rows)
+        apart_s = measured_s - resource.busy_s
+        rows.append((name, *(f"{1e3 * seconds:.3f}" for seconds in (resource.busy_s, measured_s, apart_s))))
+    return Grid(("stage or link", "predicted [ms]", "measured [ms]", "apart [ms]"), rows)
 
 
 def summary(executed: Executed) -> str:
@@ -85,11 +87,24 @@ def summary(executed: Executed) -> str:
         f"({run.error_pct:+.2f} %, median of {len(run.delays_s)}, {how})",
         f"{sum(run.sent):,} bytes sent over {len(run.sent)} links in {run.job.micro_batches} micro-batches",
     ]
+    if run.job.compute == "real":
+        off_pct = 100 * (run.measured_s / run.modelled_s - 1)
+        lines.insert(
+            1,
+            f"the busy times that were measured in the passes make {run.modelled_s:.6g} s by the delay model "
+            f"({off_pct:+.2f} %)",
+        )
     if executed.output_max_abs_diff is not None:
         lines.append(f"output: within {executed.output_max_abs_diff:.3g} of the unsplit network's")
     elif executed.accuracy_drop is not None:
         lines.append(
             f"accuracy: {executed.accuracy_drop:.3g} ± {executed.accuracy_half_width:.2g} points lost on the "
             f"test inputs; the profile predicts {run.plan.accuracy_loss:.3g}"
+        )
+    elif executed.agreement_pct is not None:
+        lines.append(
+            "accuracy: the right outputs are unknown; "
+            f"{100 - executed.agreement_pct:.3g} % have another likeliest class than the unsplit network's, "
+            f"so at most as many points are lost; the measured levels predict {run.plan.accuracy_loss:.3g}"
         )
     return "\n".join([*lines, *(f"planned again after: {trouble}" for trouble in executed.replans)])

@@ -34,6 +34,8 @@ class PlanRow:
     predicted_s: float
     measured_s: tuple[float, ...]
     """Of every measured pass."""
+    modelled_s: float
+    """By the delay model, for the busy times that were measured."""
 
     @property
     def median_s(self) -> float:
@@ -64,6 +66,7 @@ def row_of(run: Run) -> PlanRow:
         bottleneck_s=plan.bottleneck_s,
         predicted_s=plan.delay_s,
         measured_s=run.delays_s,
+        modelled_s=run.modelled_s,
     )
 
 
@@ -114,4 +117,11 @@ def markdown(rows: Sequence[PlanRow], command: str, when: str, cores: int, setti
         f"{format_s(worst.predicted_s)} were predicted: {format_s(apart_s)} apart, or "
         f"{format_s(apart_s / worst.links)} for each link.",
     ]
+    if settings.compute == "real":
+        modelled = [abs(100 * (row.median_s / row.modelled_s - 1)) for row in rows]
+        lines[-1] += (
+            " For the busy times that were measured in the passes the delay model is "
+            f"{statistics.median(modelled):.2f} "
+            f"% off in the median, at worst {max(modelled):.2f} %."
+        )
     return "\n".join(lines) + "\n"

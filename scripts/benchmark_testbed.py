@@ -14,29 +14,25 @@ from typing import Annotated, Literal
 import tyro
 from rich.console import Console
 
-from agents.execution import Batch, Execution, Network, batch_of
+from agents.execution import Execution
+from agents.execution_network import Batch, Network, batch_of, open_network
 from agents.testbed_report import PlanRow, grid, markdown, row_of
 from satllm_env.cli import notes, print_json, progress, run_command, write_bytes, write_text
-from satllm_env.compression.probing.data import ProbeData
 from satllm_env.errors import InputError
 from satllm_env.figures.canvas import to_png
 from satllm_env.figures.predicted_measured import Delays, predicted_against_measured
-from satllm_env.nets.store import load_card
 from satllm_env.problem import Plan
 from satllm_env.provenance import command_line
 from satllm_env.tables import Section, rich_table
-from satllm_env.testbed.cases import random_plans
-from satllm_env.testbed.codecs import CodecMaker, levels_of, profile_of
+from satllm_env.testbed.cases import MICRO_BATCHES, STAGES, random_plans
+from satllm_env.testbed.codecs import cuts_of
 from satllm_env.testbed.job import NetSource
-from satllm_env.testbed.measure import measure_network
 from satllm_env.testbed.namespaces import links_by
-from satllm_env.testbed.network import load_network
 from satllm_env.testbed.run import Settings
 
 SECTION = Section("benchmark_testbed")
 WITHIN_PCT = 5.0
-CALIBRATION_ITEMS = 60
-"""Few: what is compared are delays."""
+MOST = max(MICRO_BATCHES)
 
 
 @dataclass(frozen=True)
@@ -51,6 +47,8 @@ class Arguments:
     """A shipped network that has a compression profile, or its card."""
     plans: int = 24
     """How many plans."""
+    stages: tuple[int, ...] = STAGES
+    """Numbers of stages that they go through."""
     levels: tuple[str, ...] = ("step-0.5", "step-1", "step-2", "step-4")
     """Compression levels besides `none`."""
     inputs: int = 4
@@ -92,6 +90,8 @@ def _check(arguments: Arguments) -> None:
     for field in ("plans", "inputs", "repeats"):
         if getattr(arguments, field) < 1:
             raise InputError(f"--{field}", "", f"must be at least 1 (got {getattr(arguments, field)})")
+    if not arguments.stages or min(arguments.stages) < 1:
+        raise InputError("--stages", "", f"must be numbers from 1 (got {arguments.stages})")
     if arguments.seed < 0:
         raise InputError("--seed", "", f"must be at least 0 (got {arguments.seed})")
     if arguments.out is not None:
@@ -100,27 +100,30 @@ def _check(arguments: Arguments) -> None:
 
 def _prepare(arguments: Arguments) -> tuple[Network, Batch, list[Plan]]:
     """The network, inputs enough for the largest plan, and the plans."""
-    source, card = NetSource(net=arguments.net), load_card(arguments.net)
-    net, profile = load_network(source), profile_of(card)
-    if profile is None:
+    source = NetSource(net=arguments.net)
+    network, inputs, targets = open_network(source, arguments.inputs, MOST * arguments.inputs, notes().print)
+    blocks = len(network.net.blocks)
+    if not network.codecs.own:
         raise InputError("--net", "", f"{arguments.net!r} has no compression profile")
-    known = {level.name: level for level in levels_of(profile, len(net.blocks) - 1)}
+    if max(arguments.stages) > blocks:
+        raise InputError("--stages", "", f"must be at most the network's {blocks} blocks")
+    known = {level.name: level for level in network.codecs.levels(arguments.inputs)}
     for name in arguments.levels:
         if name not in known:
             raise InputError("--levels", "", f"{name!r} is none of {', '.join(known)}")
-    data = ProbeData(card).split("test", 32 * arguments.inputs)
-    measured = measure_network(net, data.inputs[: arguments.inputs])
-    network = Network(source, net, card, measured, CodecMaker(net, card, profile, CALIBRATION_ITEMS))
     levels = [known[name] for name in ("none", *dict.fromkeys(arguments.levels))]
-    plans = list(random_plans(measured, levels, arguments.plans, arguments.seed))
-    return network, batch_of(*data, arguments.inputs, 32), plans
+    plans = list(random_plans(network.measured, levels, arguments.plans, arguments.seed, arguments.stages))
+    cuts = {(name, boundary) for plan in plans for (_, boundary), name in cuts_of(plan).items()}
+    notes().print(f"calibrating the codecs of {len(cuts)} cuts")
+    network.codecs.codecs(cuts)  # all at once is quicker than plan by plan
+    return network, batch_of(inputs, targets, arguments.inputs, MOST), plans
 
 
 def _measure(network: Network, batch: Batch, plan: Plan, settings: Settings) -> PlanRow:
     count = plan.instance.tables.micro_batches
     targets = None if batch.targets is None else batch.targets[: count * batch.inputs.shape[1]]
     some = Batch(batch.inputs[:count], targets)
-    execution = Execution(network, some, settings, note=notes().print)
+    execution = Execution(network, some, settings, note=lambda _: None)
     return row_of(execution.execute(plan).run)
 
 

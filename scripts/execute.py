@@ -7,31 +7,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import torch
 import tyro
 from rich.console import Console
 
-from agents.execution import Batch, Executed, Execution, Network, batch_of, random_inputs, slow_downs
+from agents.execution import Executed, Execution, slow_downs
 from agents.execution_folder import collected, prepare
+from agents.execution_network import Batch, Network, batch_of, open_network
 from agents.execution_report import as_data, resource_grid, summary
 from planners import solve
 from planners.plan_file import load_steps
 from satllm_env.cli import EXIT_NO_PLAN, notes, print_json, progress, run_command, write_bytes, write_text
-from satllm_env.compression.probing.data import ProbeData
 from satllm_env.errors import InputError
 from satllm_env.figures.canvas import to_png
 from satllm_env.figures.measured_gantt import measured_gantt
 from satllm_env.figures.schedule import schedule
-from satllm_env.nets.store import load_card
 from satllm_env.problem import Instance, Plan, Problem, evaluate, load_problem
+from satllm_env.problem.schema import Level
 from satllm_env.scenarios import load_scenario
 from satllm_env.tables import rich_table
-from satllm_env.testbed.codecs import CodecMaker, levels_of, profile_of, require_levels
+from satllm_env.testbed.codecs import require_levels
 from satllm_env.testbed.job import NetSource, load_job
-from satllm_env.testbed.measure import measure_network
 from satllm_env.testbed.namespaces import links_by
-from satllm_env.testbed.network import load_network
-from satllm_env.testbed.problem_of import Scale, problem_over
+from satllm_env.testbed.problem_of import PLAIN, Scale, problem_over
 from satllm_env.testbed.run import PATIENCE_S, Settings
 from satllm_env.testbed.supervise import PipelineError
 from satllm_env.testbed.trace import chrome_trace
@@ -72,7 +69,11 @@ class Arguments:
     items: Annotated[int, tyro.conf.arg(metavar="N")] = 256
     """Inputs of the test split that the first pass computes; at least the measured micro-batches' inputs."""
     compression: Literal["on", "off"] = "on"
-    """Whether a scenario's plan may compress, with the levels of the network's own profile."""
+    """Whether a scenario's plan may compress, with the levels of the network's own profile; where it has
+    none, they are measured first."""
+    codecs: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
+    """Keep calibrated codecs here, and take them from here where weights, inputs and settings are the
+    same."""
     compute: Literal["auto", "timed", "real"] = "auto"
     """In measured passes: wait for as long as the plan says, or compute; auto waits unless there is
     a core for every stage and one more, and always with --problem."""
@@ -91,7 +92,8 @@ class Arguments:
     """How far a stage or link may fall behind the plan before it is given up."""
     fault: Annotated[tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="KIND:WHERE")] = ()
     """Have something go wrong: kill:NODE, slow:NODE=SECONDS, cut:FROM>TO or corrupt:FROM>TO, each with @N
-    for the micro-batch that it begins at; may be given again and again."""
+    for the micro-batch of the first pass that it begins at, or @P:N for that of measured pass P; may be
+    given again and again."""
     replan: bool = False
     """When something breaks, finish the batch on a new plan without it."""
     trace: Annotated[Path | None, tyro.conf.arg(metavar="FILE.json")] = None
@@ -112,7 +114,9 @@ def main(arguments: Arguments) -> int:
     if arguments.collect is not None:
         return _collect(arguments, arguments.collect)
     source = NetSource(net=arguments.net, random_init=arguments.random_init, seed=arguments.seed)
-    network, inputs, targets = _network(source, arguments.inputs, arguments.items)
+    network, inputs, targets = open_network(
+        source, arguments.inputs, arguments.items, notes().print, arguments.codecs
+    )
     problem = _problem(arguments, network)
     plan = _plan(arguments, problem)
     if plan is None:
@@ -122,25 +126,11 @@ def main(arguments: Arguments) -> int:
     return _execute(arguments, network, batch, plan)
 
 
-def _network(source: NetSource, size: int, items: int) -> tuple[Network, torch.Tensor, torch.Tensor | None]:
-    """The network, measured, and test inputs with the right outputs, or random inputs."""
-    net = load_network(source)
-    card = None if _is_folder(source.net) else load_card(source.net)
-    inputs, targets = random_inputs(net, max(items, size), source.seed), None
-    if card is not None:
-        inputs, targets = ProbeData(card).split("test", max(items, size))
-    notes().print(f"measuring {net.name} on one core")
-    measured = measure_network(net, inputs[:size])
-    profile = profile_of(card)
-    codecs = CodecMaker(net, card, profile) if card is not None and profile is not None else None
-    return Network(source, net, card, measured, codecs), inputs, targets
-
-
 def _collect(arguments: Arguments, folder: Path) -> int:
     """Report a job that torchrun has run."""
     job = load_job(folder)
     size = job.input_shape[0]
-    network, inputs, targets = _network(job.network, size, job.items * size)
+    network, inputs, targets = open_network(job.network, size, job.items * size, notes().print)
     batch = batch_of(inputs[: job.items * size], targets, size, job.items)
     try:
         executed = collected(folder, Execution(network, batch, Settings(), note=notes().print))
@@ -180,22 +170,30 @@ def _is_folder(net: str) -> bool:
 
 def _problem(arguments: Arguments, network: Network) -> Problem:
     """What is planned: the file's problem, or the scenario's with the network as its model."""
-    profile = network.codecs.profile if network.codecs else None
     if arguments.problem is not None:
         problem = load_problem(arguments.problem)
         layers, blocks = len(problem.model.layers), len(network.measured.layer_s)
         if layers != blocks:
             words = f"are {layers}, the network {network.net.name!r} has {blocks} blocks"
             raise InputError(str(arguments.problem), "model.layers", words)
-        require_levels(problem.compression, profile, str(arguments.problem))
+        require_levels(problem.compression, network.codecs.profile, str(arguments.problem))
         return problem
     assert arguments.scenario is not None
     given = load_scenario(arguments.scenario).sample(arguments.seed).problem
     scale = Scale(arguments.slow_down, arguments.rate_scale, arguments.latency_scale)
-    if arguments.compression == "off":
-        profile = None
-    levels = levels_of(profile, len(network.measured.layer_s) - 1)
+    levels = (PLAIN,) if arguments.compression == "off" else _levels(network)
     return problem_over(given, network.measured, levels, scale)
+
+
+def _levels(network: Network) -> tuple[Level, ...]:
+    if not network.codecs.own:
+        if network.codecs.folder is not None:
+            raise InputError(
+                "--codecs", "", f"{network.net.name!r} has no profile: its levels are measured anew"
+            )
+        words = "has no compression profile: measuring levels at every cut (--compression off does without)"
+        notes().print(f"{network.net.name} {words}", soft_wrap=True, markup=False)
+    return network.codecs.levels(len(network.measured.input))
 
 
 def _plan(arguments: Arguments, problem: Problem) -> Plan | None:

@@ -7,7 +7,8 @@ safetensors weights are read, no code from the folder is run, and nothing is fet
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +16,24 @@ import torch
 from torch import Tensor, nn
 
 from satllm_env.errors import InputError
-from satllm_env.models.huggingface import from_hf_config
-from satllm_env.nets.huggingface_nets import HuggingFaceDecoder, HuggingFaceVit, Parts
-from satllm_env.nets.split_net import SplitNet
+from satllm_env.nets.huggingface_nets import (
+    CannotSplitError,
+    HuggingFaceDecoder,
+    HuggingFaceNet,
+    HuggingFaceVit,
+)
 from satllm_env.problem.schema import load_json
 
-_ROTARY = Parts("AutoModelForCausalLM", "model.layers", "model.norm", "lm_head")
-_FAMILIES = {
-    "gpt2": Parts("AutoModelForCausalLM", "transformer.h", "transformer.ln_f", "lm_head"),
-    "llama": _ROTARY,
-    "mistral": _ROTARY,
-    "qwen2": _ROTARY,
-    "vit": Parts("AutoModelForImageClassification", "vit.layers", "vit.layernorm", "classifier"),
-}
+IMAGES, TEXT = "AutoModelForImageClassification", "AutoModelForCausalLM"
+"""The library's classes of what can be run: image classifiers and decoders."""
 
 
-def load_huggingface(folder: str | Path) -> SplitNet:
-    """Load a model of type gpt2, llama, mistral, qwen2 or vit, as the library's `save_pretrained` leaves it.
+def load_huggingface(folder: str | Path) -> HuggingFaceNet:
+    """Load a decoder, or a vision transformer with its classifier, from where `save_pretrained` put it.
 
-    A vision transformer needs its classifier. Its pixels are centred by `image_mean` and `image_std` of
-    `preprocessor_config.json`, or by 0.5 where there is no such file, the library's default.
+    Any family does whose model is an embedding, one list of blocks that hand on one tensor, and a head. A
+    vision transformer's pixels are centred by `image_mean` and `image_std` of `preprocessor_config.json`, or
+    by 0.5 where there is no such file, the library's default.
 
     Args:
         folder: holds config.json and the weights in safetensors.
@@ -43,63 +42,87 @@ def load_huggingface(folder: str | Path) -> SplitNet:
         The network, in float32 and ready to compute.
 
     Raises:
-        InputError: transformers is not installed; a file is missing or damaged; the model is of another
-            type; or the weights lack a tensor or have one of another shape.
+        InputError: transformers is not installed; a file is missing or damaged; the model is of a type
+            that cannot be run or split; or the weights lack a tensor or have one of another shape.
     """
     path = Path(folder)
-    kind, name = _kind(path)
+    config, auto_class = _config(path)
     if not list(path.glob("*.safetensors")):
         raise InputError(str(path), "", "holds no weights in safetensors")
-    return _wrapped(path, kind, name, _load(path, _FAMILIES[kind].auto_class))
+    return _wrapped(path, config, auto_class, _load(path, auto_class))
 
 
-def random_huggingface(folder: str | Path, seed: int) -> SplitNet:
+def random_huggingface(folder: str | Path, seed: int) -> HuggingFaceNet:
     """The model of a folder's config.json with weights drawn from a seed, for timing: it knows nothing.
 
     Raises:
-        InputError: transformers is not installed, or the model is of a type that cannot be run.
+        InputError: transformers is not installed, or the model is of a type that cannot be run or split.
     """
     path = Path(folder)
-    kind, name = _kind(path)
-    parts, transformers = _FAMILIES[kind], _library()
+    config, auto_class = _config(path)
     try:
-        config = transformers.AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(), _quiet() as transformers:
             torch.manual_seed(seed)
-            model = getattr(transformers, parts.auto_class).from_config(config, dtype=torch.float32)
+            model = getattr(transformers, auto_class).from_config(config, dtype=torch.float32)
     except Exception as error:  # the library raises whatever its readers do
-        raise InputError(str(path), "", f"cannot be built: {error}") from None
-    return _wrapped(path, kind, name, model)
+        raise _cannot(path, "built", error) from None
+    return _wrapped(path, config, auto_class, model)
 
 
-def _kind(path: Path) -> tuple[str, str]:
-    """The type and the name of a folder's model."""
-    architecture = from_hf_config(path / "config.json", path.resolve().name)
-    kind = load_json(path / "config.json")["model_type"]
-    if kind not in _FAMILIES:
-        known = ", ".join(_FAMILIES)
-        raise InputError(str(path / "config.json"), "model_type", f"{kind!r} cannot be run; can be: {known}")
-    return kind, architecture.name
+def _config(path: Path) -> tuple[Any, str]:
+    """The library's configuration of a folder, and the class that its model is loaded with."""
+    file = path / "config.json"
+    table = load_json(file)
+    transformers = _library()
+    kind = table.get("model_type") if isinstance(table, dict) else None
+    if not isinstance(kind, str):
+        raise InputError(str(file), "model_type", "is missing")
+    auto = transformers.models.auto.modeling_auto
+    if kind in auto.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES:
+        auto_class = IMAGES
+    elif kind in auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        auto_class = TEXT
+    else:
+        words = (
+            f"{kind!r} cannot be run: it is no image classifier and no decoder of the library transformers"
+        )
+        raise InputError(str(file), "model_type", words)
+    try:
+        with _quiet():
+            config = transformers.AutoConfig.from_pretrained(
+                path, local_files_only=True, trust_remote_code=False
+            )
+    except Exception as error:  # the library raises whatever its readers do
+        raise _cannot(file, "read", error) from None
+    return config, auto_class
 
 
-def _wrapped(path: Path, kind: str, name: str, model: nn.Module) -> SplitNet:
-    parts = _FAMILIES[kind]
-    if kind != "vit":
-        return HuggingFaceDecoder(model, parts, name).eval()
-    mean, deviation = _pixel_statistics(path / "preprocessor_config.json")
-    return HuggingFaceVit(model, parts, name, mean, deviation).eval()
+def _wrapped(path: Path, config: Any, auto_class: str, model: nn.Module) -> HuggingFaceNet:
+    name = path.resolve().name
+    model.requires_grad_(False).eval()
+    try:
+        if auto_class == TEXT:
+            return HuggingFaceDecoder(model, name).eval()
+        mean, deviation = _pixel_statistics(path / "preprocessor_config.json")
+        return HuggingFaceVit(model, name, mean, deviation).eval()
+    except CannotSplitError as error:
+        words = " ".join(f"{config.model_type!r} cannot be split: {error}".split())
+        raise InputError(str(path / "config.json"), "model_type", words) from None
+
+
+def _cannot(path: Path, done: str, error: Exception) -> InputError:
+    return InputError(str(path), "", " ".join(f"cannot be {done}: {error}".split()))
 
 
 def _load(path: Path, auto_class: str) -> nn.Module:
-    transformers = _library()
-    load: Callable[..., Any] = getattr(transformers, auto_class).from_pretrained
     try:
-        model, loading = load(
-            path, local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32,
-            output_loading_info=True,
-        )  # fmt: skip
+        with _quiet() as transformers:
+            model, loading = getattr(transformers, auto_class).from_pretrained(
+                path, local_files_only=True, use_safetensors=True, trust_remote_code=False,
+                dtype=torch.float32, output_loading_info=True,
+            )  # fmt: skip
     except Exception as error:  # the library raises whatever its readers do
-        raise InputError(str(path), "", f"cannot be loaded: {error}") from None
+        raise _cannot(path, "loaded", error) from None
     for fault in ("missing_keys", "mismatched_keys"):
         if loading[fault]:
             tensor = min(map(str, loading[fault]))
@@ -118,6 +141,22 @@ def _library() -> Any:
         needed = "is not installed; it comes with the extra: pip install 'satllm[huggingface]'"
         raise InputError("transformers", "", needed) from None
     return transformers
+
+
+@contextmanager
+def _quiet() -> Iterator[Any]:
+    """The library without its notes and progress bars: what matters is said by an error."""
+    transformers = _library()
+    log = transformers.utils.logging
+    verbosity, bars = log.get_verbosity(), log.is_progress_bar_enabled()
+    log.set_verbosity(log.CRITICAL)
+    log.disable_progress_bar()
+    try:
+        yield transformers
+    finally:
+        log.set_verbosity(verbosity)
+        if bars:
+            log.enable_progress_bar()
 
 
 def _pixel_statistics(path: Path) -> tuple[Tensor, Tensor]:

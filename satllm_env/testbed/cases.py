@@ -22,7 +22,9 @@ LATENCY_S = (0.002, 0.013)
 GROUND = "ground"
 
 
-def random_plans(measured: Measured, levels: Sequence[Level], count: int, seed: int) -> Iterator[Plan]:
+def random_plans(
+    measured: Measured, levels: Sequence[Level], count: int, seed: int, stages: Sequence[int] = STAGES
+) -> Iterator[Plan]:
     """Plans whose stages and micro-batches go through all that there are, the rest drawn.
 
     The payload passes a chain of satellites to the ground; between two stages it may pass a relay, and each
@@ -33,12 +35,13 @@ def random_plans(measured: Measured, levels: Sequence[Level], count: int, seed: 
         levels: `none` first.
         count: how many plans.
         seed: of the draws.
+        stages: numbers of stages that there are.
     """
     for number in range(count):
         rng = np.random.default_rng([seed, number])
-        stages = STAGES[number % len(STAGES)]
-        micro_batches = MICRO_BATCHES[(number // len(STAGES) + number) % len(MICRO_BATCHES)]
-        yield _plan(rng, measured, levels, stages, micro_batches)
+        batch, which = divmod(number, len(stages))
+        micro_batches = MICRO_BATCHES[(batch + which) % len(MICRO_BATCHES)]
+        yield _plan(rng, measured, levels, stages[which], micro_batches)
 
 
 def _plan(

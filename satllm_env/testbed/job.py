@@ -74,13 +74,15 @@ class Visit(Form):
 
 
 class Fault(Form):
-    """Something that goes wrong on purpose, in the first pass.
+    """Something that goes wrong on purpose, in one pass.
 
     `slow` has every micro-batch from `micro_batch` on take `seconds` longer.
     """
 
     kind: FaultKind
     visit: Index
+    run: Index = 0
+    """Number of the pass: 0 is the first, which computes the results, the others are measured."""
     micro_batch: Index = 0
     seconds: NonNegative = 0.0
 

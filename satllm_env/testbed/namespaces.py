@@ -127,18 +127,8 @@ class Namespaces(NoNamespaces):
         _run("ip", "-n", name, "link", "add", OUTGOING, *ends)
         _run("ip", "-n", target, "link", "set", INCOMING, "up")
         _run("ip", "-n", name, "link", "set", OUTGOING, "up")
-        _run(
-            "ip",
-            "-n",
-            name,
-            "route",
-            "add",
-            f"{address(number + 1)}/32",
-            "dev",
-            OUTGOING,
-            "src",
-            address(number),
-        )
+        way = ["dev", OUTGOING, "src", address(number)]
+        _run("ip", "-n", name, "route", "add", f"{address(number + 1)}/32", *way)
         add = ["tc", "-n", name, "qdisc", "add", "dev", OUTGOING]
         _run(*add, "root", "handle", "1:", *rate_words(hop))
         if self._job.links == "tc":

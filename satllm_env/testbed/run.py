@@ -91,6 +91,21 @@ class Run:
         end_s = np.array([[span.end_s for span in row] for row in rows])
         return start_s - start_s.min(), end_s - start_s.min()
 
+    @property
+    def modelled_s(self) -> float:
+        """[s] the delay model's delay for the busy times that passes had in fact, the median over passes.
+
+        It tells errors of the model from those of the busy times that it was given: where real computation
+        takes another time than when it was measured alone, only the plan's delay is off.
+        """
+        latency_s = sum(visit.hop.latency_s for visit in self.job.visits if visit.hop)
+        delays_s = []
+        for run in range(1, 1 + len(self.delays_s)):
+            start_s, end_s = self.intervals(run)
+            busy_s = (end_s - start_s).mean(axis=1)
+            delays_s.append(busy_s.sum() + latency_s + (self.job.micro_batches - 1) * busy_s.max())
+        return float(statistics.median(delays_s))
+
     def busy_s(self) -> list[float]:
         """[s] the median of each resource's measured busy times, by the plan's resources."""
         passes = [self.intervals(run) for run in range(1, 1 + len(self.delays_s))]

@@ -104,7 +104,7 @@ class VisitRunner:
     def fault(self, kind: str, run: int, micro_batch: int) -> Fault | None:
         """The fault that is due."""
         found = self._faults.get(kind)  # type: ignore[call-overload]
-        return found if found and run == 0 and micro_batch >= found.micro_batch else None
+        return found if found and run == found.run and micro_batch >= found.micro_batch else None
 
     def process(self, body: bytes, run: int, micro_batch: int) -> bytes:
         """Decode, compute and encode; or, in a timed pass, what the first pass gave for the same input."""
@@ -181,7 +181,7 @@ class _Pass:
         self.measured = run > 0
         self.late_s = 0.0
         self.bytes_sent = 0
-        self.errors: list[BaseException] = []
+        self.errors: list[VisitError] = []
         self.failed = threading.Event()
 
     def work(self) -> None:
@@ -207,9 +207,14 @@ class _Pass:
     def _guarded(self, step: Callable[[], None]) -> None:
         try:
             step()
-        except BaseException as error:  # handed to the thread that waits
+        except VisitError as error:  # handed to the thread that waits
             self.errors.append(error)
-            self.failed.set()
+        except Exception as error:  # neighbours that are gone are told apart where they are called
+            words = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+            self.errors.append(VisitError("failed", words))
+        finally:
+            if self.errors:
+                self.failed.set()
 
     def _receive(self) -> None:
         hop = self.runner.incoming
@@ -263,15 +268,14 @@ class _Pass:
             out = self._plain_output(item)
             return item.ready_s, item.ready_s, out
         out = self.runner.process(item.body, self.run, item.micro_batch)
-        if not self.measured:
-            self._check_lateness(clock_s() - begun_s, self.job.unshaped_s(work))
-            return begun_s, clock_s(), out
-        if self.job.compute == "timed":
+        start_s, end_s = begun_s, clock_s()
+        if self.measured and self.job.compute == "timed":
             start_s, end_s = processor.serve(item.ready_s, work.busy_s)
-        else:
-            start_s, end_s = begun_s, begun_s + (clock_s() - begun_s) * work.slow_down
+        elif self.measured:
+            end_s = begun_s + (end_s - begun_s) * work.slow_down
             wait_until(end_s)
-        self._check_lateness(end_s - start_s, work.busy_s)
+        due_s = work.busy_s if self.measured else self.job.unshaped_s(work)
+        self._check_lateness(clock_s() - begun_s, due_s)
         return start_s, end_s, out
 
     def _plain_output(self, item: _Item) -> bytes:

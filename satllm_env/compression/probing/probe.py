@@ -29,12 +29,14 @@ class Probe:
         codecs: levels; a `Cut` names one by its place.
         inputs: as `net.embed` takes them.
         targets: (B,) classes, or (B, tokens) next tokens.
+        payload_inputs: inputs whose activations go into one payload.
     """
 
     net: SplitNet
     codecs: Sequence[Codec]
     inputs: Tensor
     targets: Tensor
+    payload_inputs: int = PAYLOAD_INPUTS
 
     @torch.inference_mode()
     def run(self, sets: Iterable[CutSet]) -> dict[CutSet, Outcome]:
@@ -66,7 +68,8 @@ class Probe:
             if cut.boundary > boundary:
                 activation = self.net.run_blocks(activation, boundary, cut.boundary)
                 boundary = cut.boundary
-            restored, crossing = cross(self.codecs[cut.level], cut.boundary, activation)
+            codec = self.codecs[cut.level]
+            restored, crossing = cross(codec, cut.boundary, activation, self.payload_inputs)
             before = (*crossings, crossing)
             self._grow(branch, (*cuts, cut), before, boundary, restored, whole, outcomes, room)
         if tree.is_set:

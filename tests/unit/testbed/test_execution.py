@@ -1,19 +1,22 @@
 """Plans executed from request to judged results, around what breaks."""
 
+import re
 from pathlib import Path
 
 import pytest
 import torch
 
-from agents.execution import TOLERANCE, Batch, Execution, Network, accuracy_drop, batch_of, damaged
+from agents.execution import TOLERANCE, Execution, accuracy_drop, damaged
+from agents.execution_network import Batch, Network, batch_of
 from satllm_env.errors import InputError
 from satllm_env.nets.split_net import SplitNet
 from satllm_env.problem import Problem
+from satllm_env.testbed.codecs import CodecMaker, pattern_for
 from satllm_env.testbed.job import NetSource
 from satllm_env.testbed.measure import Measured
 from satllm_env.testbed.run import Settings
 from satllm_env.testbed.supervise import PipelineError
-from tests.unit.testbed.conftest import chain, plan_over
+from tests.unit.testbed.conftest import PROCESSES, chain, plan_over
 
 
 @pytest.fixture
@@ -22,18 +25,30 @@ def problem(measured: Measured) -> Problem:
     return chain(measured)
 
 
+@pytest.mark.parametrize(
+    ("fault", "words", "patience_s"),
+    [
+        ("kill:b@5", "SIGKILL", 60.0),
+        pytest.param("cut:a>b@1:1", "link a to b .*lost micro-batch 1", 5.0, marks=PROCESSES),
+    ],
+)
 def test_a_batch_is_finished_around_a_late_fault(
-    problem: Problem, net_card: Path, net: SplitNet, measured: Measured, inputs: torch.Tensor
-) -> None:
-    """A satellite dies when fewer micro-batches are left than a measured pass has; all are right."""
-    network = Network(NetSource(net=str(net_card)), net, None, measured, None)
+    fault: str, words: str, patience_s: float,
+    problem: Problem, net_card: Path, net: SplitNet, measured: Measured, inputs: torch.Tensor,
+) -> None:  # fmt: skip
+    """A satellite dies when fewer micro-batches are left than a measured pass has, or a link in such a pass.
+
+    All results are right.
+    """
+    codecs = CodecMaker(net, inputs.flatten(0, 1).clone, pattern_for("images"), own=False)
+    network = Network(NetSource(net=str(net_card)), net, measured, codecs)
     notes: list[str] = []
     execution = Execution(
-        network, Batch(inputs, None), Settings(repeats=1, patience_s=60.0), ("kill:b@5",), True,
+        network, Batch(inputs, None), Settings(repeats=1, patience_s=patience_s), (fault,), True,
         note=notes.append,
     )  # fmt: skip
     executed = execution.execute(plan_over(problem, ["a", "b", "ground"], [2, 4]))
-    assert "SIGKILL" in notes[0]
+    assert re.search(words, next(note for note in notes if "planning again" in note))
     assert len(executed.replans) == 1
     assert "b" not in {visit.node for visit in executed.run.job.visits}
     assert executed.run.job.items >= problem.micro_batches

@@ -24,6 +24,7 @@ def visits(measured: Measured) -> tuple[Visit, ...]:
         ("slow:c@1=2.5", Fault(kind="slow", visit=2, micro_batch=1, seconds=2.5)),
         ("slow:c", Fault(kind="slow", visit=2, seconds=9.0)),
         ("cut:b>c@2", Fault(kind="cut", visit=1, micro_batch=2)),
+        ("kill:c@1:3", Fault(kind="kill", visit=2, run=1, micro_batch=3)),
         ("corrupt:c>ground", Fault(kind="corrupt", visit=2)),
     ],
 )
@@ -33,7 +34,7 @@ def test_descriptions(text: str, fault: Fault, visits: tuple[Visit, ...]) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["melt:c", "kill:", "kill:a>b", "cut:a", "kill:c=3", "kill:z", "cut:b>a", ""]
+    "text", ["melt:c", "kill:", "kill:a>b", "cut:a", "kill:c=3", "kill:z", "cut:b>a", "kill:c@1:", ""]
 )
 def test_nonsense_is_refused(text: str, visits: tuple[Visit, ...]) -> None:
     """What describes no fault of the plan's way is one clear line."""

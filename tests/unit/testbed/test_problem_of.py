@@ -66,3 +66,6 @@ def test_random_plans_go_through_all_sizes(measured: Measured) -> None:
     again = list(random_plans(few, [PLAIN, HALF], 24, 1))
     assert [plan.steps for plan in plans] == [plan.steps for plan in again]
     assert {transfer.level for plan in plans for transfer in plan.transfers} == {0, 1}
+    some = list(random_plans(few, [PLAIN], 12, 1, [2]))
+    assert {len(plan.stages) for plan in some} == {2}
+    assert {plan.instance.tables.micro_batches for plan in some} == set(MICRO_BATCHES)

@@ -60,6 +60,12 @@ def test_a_run_is_never_faster_than_the_plan(run: Run) -> None:
     assert min(run.delays_s) >= run.plan.delay_s * (1 - 1e-6)
 
 
+def test_delay_model_holds_for_measured_busy_times(run: Run) -> None:
+    """It gives no less than for the plan's times, as none was shorter, and about what was measured."""
+    assert run.modelled_s >= run.plan.delay_s * (1 - 1e-6)
+    assert run.modelled_s == pytest.approx(run.measured_s, rel=0.5)
+
+
 def test_busy_times_follow_each_other(run: Run) -> None:
     """Each resource works on one micro-batch at a time, and after the resource before."""
     start_s, end_s = run.intervals(1)
@@ -87,17 +93,18 @@ def test_trace_holds_every_busy_time(run: Run) -> None:
 
 @PROCESSES
 @pytest.mark.parametrize(
-    ("kind", "visit", "words", "node", "link"),
+    ("kind", "words", "node", "link"),
     [
-        ("kill", 0, "stage 0 on a .*SIGKILL.* a to b", "a", None),
-        ("corrupt", 0, "link a to b .*checksum", None, ("a", "b")),
-        ("cut", 0, "link a to b .*lost micro-batch 2", None, ("a", "b")),
-        ("slow", 0, "stage 0 on a .*micro-batch 2.* a to b", "a", None),
+        ("kill", "stage 0 on a .*SIGKILL.* a to b", "a", None),
+        ("corrupt", "link a to b .*checksum", None, ("a", "b")),
+        ("cut", "link a to b .*lost micro-batch 2", None, ("a", "b")),
+        ("slow", "stage 0 on a .*micro-batch 2.* a to b", "a", None),
     ],
 )
+@pytest.mark.parametrize("in_pass", [0, 1])
 def test_faults_are_named(
     kind: FaultKind,
-    visit: int,
+    in_pass: int,
     words: str,
     node: str | None,
     link: tuple[str, str] | None,
@@ -105,15 +112,30 @@ def test_faults_are_named(
     measured: Measured,
     inputs: torch.Tensor,
 ) -> None:
-    """The run ends with an error that names stage or link, and hands over what was done before."""
+    """The run ends with an error that names stage or link, and hands over what was done before.
+
+    So it does in the first pass and in a measured one, whose links are shaped.
+    """
     plan = plan_over(chain(measured, to="b"), ["a", "b"], [4])
-    fault = Fault(kind=kind, visit=visit, micro_batch=2, seconds=600.0)
+    fault = Fault(kind=kind, visit=0, run=in_pass, micro_batch=2, seconds=600.0)
     patience_s = 2.0 if kind in ("cut", "slow") else 60.0
     settings = Settings(repeats=1, patience_s=patience_s, faults=(fault,))
     with pytest.raises(PipelineError, match=words) as caught:
         run_plan(plan, NetSource(net=str(net_card)), measured, {}, inputs.numpy(), {}, settings)
     assert (caught.value.node, caught.value.link) == (node, link)
-    assert set(caught.value.results) <= {0, 1}
+    assert set(caught.value.results) <= ({0, 1} if in_pass == 0 else set(range(len(inputs))))
+
+
+@PROCESSES
+def test_a_stage_that_falls_behind_bit_by_bit_is_named(
+    net_card: Path, measured: Measured, inputs: torch.Tensor
+) -> None:
+    """No micro-batch of a measured pass is as late as the patience, but together they are later."""
+    plan = plan_over(chain(measured, to="b"), ["a", "b"], [4])
+    fault = Fault(kind="slow", visit=0, run=1, micro_batch=0, seconds=0.9)
+    settings = Settings(repeats=1, patience_s=2.0, faults=(fault,))
+    with pytest.raises(PipelineError, match=r"stage 0 on a .* behind the plan"):
+        run_plan(plan, NetSource(net=str(net_card)), measured, {}, inputs.numpy(), {}, settings)
 
 
 @PROCESSES
