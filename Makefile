@@ -11,7 +11,7 @@ TEST_ARGS ?= -n auto
 # references: CP-SAT and HiGHS, cluster: Ray; their tests are skipped without them
 EXTRAS ?= dev
 
-.PHONY: help setup compare test lint train bench docs pages tensorboard clean
+.PHONY: help setup compare test lint train bench docs pages tensorboard wheel clean
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -54,6 +54,9 @@ pages: $(STAMP)  ## render the pages of the docstrings and run the notebooks
 
 tensorboard: $(STAMP)  ## open the logs in TensorBoard
 	$(BIN)/tensorboard --logdir logs
+
+wheel: $(STAMP)  ## build the wheel and try it in a fresh environment with the core's packages alone
+	$(BIN)/python scripts/check_wheel.py --pip-args="$(PIP_ARGS)"
 
 clean:  ## remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info docs/_build

@@ -75,6 +75,6 @@ def read_state(folder: Path, restore: Callable[[dict[str, Any]], None]) -> None:
     """
     path = folder / STATE
     try:
-        restore(torch.load(path, weights_only=True))
+        restore(torch.load(path, weights_only=True, map_location="cpu"))
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, EOFError, UnpicklingError) as error:
         raise InputError(str(path), "", f"cannot be loaded: {error}") from None

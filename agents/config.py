@@ -55,6 +55,9 @@ class PpoSettings(Form):
     total_steps: Amount
     """Environment steps in all; 0 stops after cloning."""
     num_envs: Count
+    instances: Count | None = None
+    """Drawn beforehand, for walks to begin with again and again in the vector environment, which steps
+    several times as fast; by default every walk has an instance of its own in an environment of its own."""
     n_steps: Count
     batch_size: Count
     n_epochs: Count

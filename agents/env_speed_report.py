@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +9,7 @@ from rich.console import Console
 
 from agents.env_speed import Speed
 from satllm_env.tables import Grid, Section, markdown_table, rich_table
+from satllm_env.versions import machine
 
 SECTION = Section("benchmark_env")
 """Where pages hold the table."""
@@ -41,7 +40,7 @@ class Report:
                 }
                 for speed in self.speeds
             ],
-            "machine": _machine(),
+            "machine": machine(),
         }
 
 
@@ -82,8 +81,4 @@ def _row(speed: Speed) -> tuple[str, ...]:
 
 
 def _note(report: Report) -> str:
-    return f"Scenario {report.scenario}, median of {report.repeats} repeats; {_machine()}"
-
-
-def _machine() -> str:
-    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    return f"Scenario {report.scenario}, median of {report.repeats} repeats; {machine()}"

@@ -19,10 +19,14 @@ from agents.dataset import Demonstrations, WalkRequest, collect, load_dataset
 from agents.dataset.extras import pyarrow
 from agents.environment import TRAINING_SEEDS_FROM, env_makers
 from agents.learned import Card, LearnedPolicy, policy_arguments, save_policy
+from agents.policies.lessons import draw_pool
 from agents.run_folder import BEST, LAST, flat, open_run
 from agents.spaces import Spaces
+from agents.vector_env import SB3VectorEnv
 from agents.yardstick import GAP, yardsticks
 from satllm_env.cli import write_text
+from satllm_env.envs import SatLLMSplitVectorEnv
+from satllm_env.envs.observation import ObservationLayout
 from satllm_env.errors import InputError
 from satllm_env.problem.schema import load_json
 from satllm_env.provenance import git_revision
@@ -100,8 +104,24 @@ class Training:
         return model
 
     def _environments(self) -> VecEnv:
+        instances = self.settings.ppo.instances
+        if instances is not None:
+            return self._stepped_together(instances)
         makers = env_makers(self.settings.scenarios, self.settings.ppo.num_envs)
         return VecMonitor(DummyVecEnv(makers) if self.jobs == 1 else SubprocVecEnv(makers))
+
+    def _stepped_together(self, instances: int) -> VecEnv:
+        layout = ObservationLayout(self._spaces.num_slots, self._spaces.num_levels)
+        first_seed = TRAINING_SEEDS_FROM * 2 + self.settings.seed * instances
+        return SB3VectorEnv(
+            SatLLMSplitVectorEnv(
+                self.settings.ppo.num_envs,
+                pool=draw_pool(self.settings.scenarios, layout, instances, first_seed),
+                observation="lookahead",
+                reward_unit="reference",
+                autoreset_mode="SameStep",
+            )
+        )
 
     def _logger(self) -> Logger:
         return configure(str(self.folder), ["tensorboard", "csv"])

@@ -5,6 +5,10 @@ Importing this package registers ``SatLLMSplit-v0`` and ``SatLLMStream-v0`` with
 
 import gymnasium
 
+from satllm_env.versions import show_versions
+
+__all__ = ["show_versions"]
+
 if "SatLLMSplit-v0" not in gymnasium.registry:
     gymnasium.register(
         id="SatLLMSplit-v0",

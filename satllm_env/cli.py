@@ -27,6 +27,7 @@ from rich.progress import (
 )
 
 from satllm_env.errors import InputError, NoPlanError
+from satllm_env.optional import EXTRA_OF, advice
 
 EXIT_BAD_INPUT = 2
 EXIT_NO_PLAN = 3
@@ -51,6 +52,10 @@ def run_command(arguments: type[Arguments], main: Callable[[Arguments], int | No
         code = _complain(str(error), EXIT_BAD_INPUT)
     except NoPlanError as error:
         code = _complain(str(error), EXIT_NO_PLAN)
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRA_OF:
+            raise
+        code = _complain(advice(error.name), EXIT_BAD_INPUT)
     except BrokenPipeError:
         # the reader of a pipe has left; python would complain again on closing stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from satllm_env.errors import InputError
+from satllm_env.optional import advice
 
 
 def pyarrow() -> Any:
@@ -14,7 +15,7 @@ def pyarrow() -> Any:
     Raises:
         InputError: it is not installed; names the extra.
     """
-    _need("pyarrow.parquet", "pyarrow", "data")
+    _load("pyarrow.parquet")
     return import_module("pyarrow")
 
 
@@ -24,7 +25,7 @@ def minari() -> Any:
     Raises:
         InputError: it is not installed; names the extra.
     """
-    return _need("minari", "minari", "minari")
+    return _load("minari")
 
 
 def optuna() -> Any:
@@ -33,12 +34,12 @@ def optuna() -> Any:
     Raises:
         InputError: it is not installed; names the extra.
     """
-    return _need("optuna", "optuna", "tune")
+    return _load("optuna")
 
 
-def _need(module: str, package: str, extra: str) -> Any:
+def _load(module: str) -> Any:
     try:
         return import_module(module)
     except ImportError:
-        needed = f"is not installed; it comes with the extra: pip install 'satllm[{extra}]'"
-        raise InputError(package, "", needed) from None
+        package = module.partition(".")[0]
+        raise InputError(package, "", advice(package)) from None

@@ -15,6 +15,7 @@ from typing import Any
 
 from planners.batch.task import Failure, Outcome, Task, Work, plan_task
 from satllm_env.errors import InputError
+from satllm_env.optional import advice
 
 
 def load_ray() -> Any:
@@ -26,7 +27,7 @@ def load_ray() -> Any:
     try:
         return importlib.import_module("ray")
     except ImportError:
-        raise InputError("backend", "", "ray is not installed; pip install '.[cluster]'") from None
+        raise InputError("backend", "", advice("ray")) from None
 
 
 def plan_on_cluster(tasks: Sequence[Task], jobs: int, work: Work = plan_task) -> Iterator[Outcome]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numba
@@ -15,6 +14,7 @@ from planners.benchmark.families import MIXED, Family
 from planners.benchmark.measure import MEMORY_LIMIT_BYTES, Measured
 from planners.benchmark.rivals import Rivalry
 from satllm_env.tables import Grid
+from satllm_env.versions import processor
 
 DASH = "–"
 TAIL_SIZE = 100
@@ -99,16 +99,7 @@ def notes(report: Report) -> list[str]:
 def machine() -> str:
     """The machine and the versions that matter."""
     versions = f"Python {platform.python_version()}, numba {numba.__version__}"
-    return f"{_processor()}, {os.cpu_count()} cores; {versions}"
-
-
-def _processor() -> str:
-    path = Path("/proc/cpuinfo")
-    if path.exists():
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    return f"{processor()}, {os.cpu_count()} cores; {versions}"
 
 
 def _family_row(measured: Measured) -> tuple[str, ...]:

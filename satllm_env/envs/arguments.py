@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+import gymnasium as gym
 import numpy as np
 
 from satllm_env.envs.observation import ObservationLayout
 from satllm_env.envs.sources import InstanceSource
 from satllm_env.errors import InputError
+from satllm_env.optional import advice, is_installed
 from satllm_env.problem.instance import Floats
 
 RewardUnit = Literal["seconds", "reference"]
@@ -56,9 +58,12 @@ def check_render_mode(mode: str | None, known: Sequence[str]) -> None:
 
     Raises:
         InputError: it is unknown.
+        DependencyNotInstalled: pictures need matplotlib.
     """
     if mode is not None and mode not in known:
         raise InputError("render_mode", "", f"is {mode!r}, not one of {known}")
+    if mode in ("human", "rgb_array") and not is_installed("matplotlib"):
+        raise gym.error.DependencyNotInstalled(advice("matplotlib"))
 
 
 def units_s(unit: RewardUnit, reference_s: Floats) -> Floats:

@@ -16,13 +16,14 @@ from satllm_env.envs.arguments import at_least
 from satllm_env.envs.sources import FixedProblem
 from satllm_env.envs.split import SatLLMSplitEnv
 from satllm_env.errors import InputError
+from satllm_env.optional import advice
 from satllm_env.problem import Problem
 
 try:
     from pettingzoo import AECEnv
     from pettingzoo.utils import wrappers
 except ImportError:
-    raise ImportError("pettingzoo is not installed; pip install 'satllm[multiagent]'") from None
+    raise ModuleNotFoundError(advice("pettingzoo"), name="pettingzoo") from None
 
 Seen = dict[str, NDArray[Any]]
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satllm_env.figures.style import DPI, FONT, PAPER, TEXT_PT, styled
+from satllm_env.optional import need
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +27,12 @@ class Box(NamedTuple):
 
 
 def new_figure(width_px: float, height_px: float) -> Figure:
-    """An empty figure of a size in pixels, on an Agg canvas."""
+    """An empty figure of a size in pixels, on an Agg canvas.
+
+    Raises:
+        ModuleNotFoundError: matplotlib is not installed.
+    """
+    need("matplotlib")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -18,6 +18,7 @@ from satllm_env.errors import InputError
 from satllm_env.figures import style
 from satllm_env.figures.map_layout import MapLayout
 from satllm_env.figures.walk_frame import walk_frame
+from satllm_env.optional import advice
 from satllm_env.problem.plan import Plan, Stage
 from satllm_env.problem.walk import Walk
 
@@ -205,8 +206,7 @@ def _ffmpeg() -> Any:
     try:
         import imageio_ffmpeg
     except ImportError:
-        needed = "needs imageio-ffmpeg; it comes with the extra: pip install 'satllm[video]'"
-        raise InputError("film", ".mp4", needed) from None
+        raise InputError("film", ".mp4", advice("imageio_ffmpeg")) from None
     return imageio_ffmpeg
 
 

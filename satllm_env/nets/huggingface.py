@@ -22,6 +22,7 @@ from satllm_env.nets.huggingface_nets import (
     HuggingFaceNet,
     HuggingFaceVit,
 )
+from satllm_env.optional import advice
 from satllm_env.problem.schema import load_json
 
 IMAGES, TEXT = "AutoModelForImageClassification", "AutoModelForCausalLM"
@@ -138,8 +139,7 @@ def _library() -> Any:
     try:
         import transformers
     except ImportError:
-        needed = "is not installed; it comes with the extra: pip install 'satllm[huggingface]'"
-        raise InputError("transformers", "", needed) from None
+        raise InputError("model", "", advice("transformers")) from None
     return transformers
 
 

@@ -16,6 +16,7 @@ from satllm_env.network.atmosphere import AtmosphericLoss
 from satllm_env.network.checks import check_number
 from satllm_env.network.kaband import KaBandDownlink
 from satllm_env.network.stations import Station
+from satllm_env.optional import advice
 
 ELEVATIONS_DEG = (
     *(5.0, 5.5, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 22.0, 23.5, 25.0, 28.0),
@@ -121,4 +122,4 @@ def _itur() -> ModuleType:
     try:
         return importlib.import_module("itur")
     except ImportError:
-        raise InputError("atmosphere", "", "itur is not installed; pip install '.[atmosphere]'") from None
+        raise InputError("atmosphere", "", advice("itur")) from None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +10,7 @@ from rich.console import Console
 from satllm_env.network.benchmark.measure import Timing
 from satllm_env.network.benchmark.rivals import Rival
 from satllm_env.tables import Grid, Section, markdown_table, rich_table
+from satllm_env.versions import machine
 
 SECTION = Section("benchmark_network")
 """Where pages hold the tables."""
@@ -32,7 +31,7 @@ class Report:
         return {
             "cases": [_timing_data(timing) for timing in self.timings],
             "rivals": [{**asdict(rival), "ratio": rival.ratio} for rival in self.rivals],
-            "machine": _machine(),
+            "machine": machine(),
         }
 
 
@@ -43,7 +42,7 @@ def print_report(report: Report, console: Console | None = None) -> None:
     out.width = max(out.width, WIDTH)
     for grid in _grids(report):
         out.print(rich_table(grid))
-    out.print(_machine(), style="dim", markup=False)
+    out.print(machine(), style="dim", markup=False)
 
 
 def markdown(report: Report, command: str) -> str:
@@ -54,7 +53,7 @@ def markdown(report: Report, command: str) -> str:
         command: what was run, to repeat it.
     """
     tables = [markdown_table(grid) for grid in _grids(report)]
-    return "\n\n".join([f"`{command}`", *tables, _machine()]) + "\n"
+    return "\n\n".join([f"`{command}`", *tables, machine()]) + "\n"
 
 
 def _grids(report: Report) -> list[Grid]:
@@ -112,7 +111,3 @@ def _ms(seconds: float) -> str:
 
 def _met(met: bool | None) -> str:
     return DASH if met is None else "yes" if met else "NO"
-
-
-def _machine() -> str:
-    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"

@@ -19,6 +19,7 @@ pytest.importorskip("pettingzoo", reason="needs the extra multiagent")
 from pettingzoo.test import api_test, seed_test
 
 from satllm_env.envs import pettingzoo_view
+from satllm_env.optional import advice
 
 TINY = str(PROBLEMS / "tiny-ring.json")
 GAMES = [
@@ -209,4 +210,4 @@ def test_missing_library_is_named():
         "except ImportError as error: print(error)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "pettingzoo is not installed; pip install 'satllm[multiagent]'\n"
+    assert done.stdout == advice("pettingzoo") + "\n"

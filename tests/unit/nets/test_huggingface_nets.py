@@ -210,6 +210,6 @@ def test_without_the_library_the_extra_is_named(tmp_path: Path, monkeypatch: pyt
     folder, _ = saved(tmp_path, "gpt2")
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(
-        InputError, match=r"transformers: is not installed; it comes with the extra.*huggingface"
+        InputError, match=r"transformers is not installed; it comes with the extra.*huggingface"
     ):
         load_huggingface(folder)

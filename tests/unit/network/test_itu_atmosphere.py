@@ -127,7 +127,7 @@ def test_the_network_does_not_load_itur():
 def test_a_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch):
     """Without itur the error says what to install."""
     monkeypatch.setitem(sys.modules, "itur", None)
-    with pytest.raises(InputError, match=r"itur is not installed; pip install '\.\[atmosphere\]'$"):
+    with pytest.raises(InputError, match=r"itur is not installed; .*pip install 'satllm\[atmosphere\]'$"):
         loss_db(Station("nowhere else", 12.34, 56.78, 90))
 
 
