@@ -169,7 +169,7 @@ def test_without_ray() -> None:
     """Where Ray is not installed, the message says how to install it."""
     with (
         mock.patch.dict("sys.modules", {"ray": None}),
-        pytest.raises(InputError, match=r"pip install '\.\[cluster\]'"),
+        pytest.raises(InputError, match=r"pip install 'satllm\[cluster\]'"),
     ):
         solve_many([draw(0)], backend="ray")
 
