@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -124,7 +124,19 @@ def parse_settings(data: Any, source: str) -> TrainingSettings:
     Raises:
         InputError: one line naming `source` and the first field at fault.
     """
+    return parse_as(TrainingSettings, data, source)
+
+
+AnyForm = TypeVar("AnyForm", bound=Form)
+
+
+def parse_as(form: type[AnyForm], data: Any, source: str) -> AnyForm:
+    """Check plain data against a form.
+
+    Raises:
+        InputError: one line naming `source` and the first field at fault.
+    """
     try:
-        return TrainingSettings.model_validate(data)
+        return form.model_validate(data)
     except ValidationError as error:
         raise first_error(error, source) from None

@@ -7,15 +7,15 @@ import json
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 
-from agents.config import Amount
+from agents.config import Amount, parse_as
 from satllm_env.cli import write_bytes, write_text
 from satllm_env.errors import InputError
-from satllm_env.problem.schema import Count, Finite, Form, Name, first_error, load_json
+from satllm_env.problem.schema import Count, Finite, Form, Name, load_json
 
 WEIGHTS, CARD = "policy.safetensors", "card.json"
 
@@ -60,10 +60,7 @@ def read_card(folder: Path, form: type[AnyCard]) -> AnyCard:
     Raises:
         InputError: it is missing, damaged or breaks the form.
     """
-    try:
-        return form.model_validate(load_json(folder / CARD))
-    except ValidationError as error:
-        raise first_error(error, str(folder / CARD)) from None
+    return parse_as(form, load_json(folder / CARD), str(folder / CARD))
 
 
 def read_weights(folder: Path, network: nn.Module, card: PolicyCard) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from agents.config import Amount, Rate, Weight
+from agents.config import Amount, Rate, Weight, parse_as
 from agents.guide.network import GuideShape
-from satllm_env.problem.schema import Count, Finite, Form, Name, first_error
+from satllm_env.problem.schema import Count, Finite, Form, Name
 
 
 class LessonSettings(Form):
@@ -62,7 +62,4 @@ def parse_guide_settings(data: Any, source: str) -> GuideTraining:
     Raises:
         InputError: one line naming `source` and the first field at fault.
     """
-    try:
-        return GuideTraining.model_validate(data)
-    except ValidationError as error:
-        raise first_error(error, source) from None
+    return parse_as(GuideTraining, data, source)

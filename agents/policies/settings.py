@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from agents.config import Amount, Rate, Weight
+from agents.config import Amount, Rate, Weight, parse_as
 from agents.policies.network import ScorerShape
-from satllm_env.problem.schema import Count, Finite, Form, Name, first_error
+from satllm_env.problem.schema import Count, Finite, Form, Name
 
 Algorithm = Literal["bc", "dagger", "dqn"]
 """Behaviour cloning; dataset aggregation; deep Q-learning with masks."""
@@ -98,7 +98,4 @@ def parse_scorer_settings(data: Any, source: str) -> ScorerTraining:
     Raises:
         InputError: one line naming `source` and the first field at fault.
     """
-    try:
-        return ScorerTraining.model_validate(data)
-    except ValidationError as error:
-        raise first_error(error, source) from None
+    return parse_as(ScorerTraining, data, source)

@@ -47,30 +47,9 @@ def find_routes(
         row: to fill.
         routes: written in place.
     """
-    num_nodes = tables.layer_s.shape[0]
     cost, first = routes.cost_s[row], routes.link[row]
-    queue, waiting = np.empty(num_nodes, np.int64), np.zeros(num_nodes, np.bool_)
-    cost[:], first[:] = np.inf, -1
-    cost[target], queue[0] = 0.0, target
-    head, size = 0, 1
-    while size > 0:
-        node = queue[head]
-        head = head + 1 if head + 1 < num_nodes else 0
-        size -= 1
-        waiting[node] = False
-        for position in range(tables.in_start[node], tables.in_start[node + 1]):
-            link = tables.in_links[position]
-            before = tables.link_source[link]
-            if used_links[link] or before == tables.destination:
-                continue
-            whole = cost[node] + step_s[link]
-            if whole < cost[before] * CLEARLY:
-                cost[before], first[before] = whole, link
-                if not waiting[before]:
-                    waiting[before] = True
-                    tail = head + size
-                    queue[tail if tail < num_nodes else tail - num_nodes] = before
-                    size += 1
+    ends = (tables.in_start, tables.in_links, tables.link_source)
+    _quickest(ends, tables.destination, step_s, used_links, target, cost, first)
     _add_up(tables, slowness, target, row, routes)
 
 
@@ -94,26 +73,54 @@ def _add_up(tables: Tables, slowness: Floats, target: int, row: int, routes: Rou
 def spread(tables: Tables, step_s: Floats, used_links: Bools, here: int) -> Floats:
     """(N,) [s] that a typical payload takes from a node to every other, inf where it cannot come."""
     num_nodes = tables.layer_s.shape[0]
+    cost, first = np.empty(num_nodes), np.empty(num_nodes, np.int64)
+    ends = (tables.out_start, tables.out_links, tables.link_target)
+    _quickest(ends, tables.destination, step_s, used_links, here, cost, first)
+    return cost
+
+
+@numba.njit(cache=True, nogil=True)
+def _quickest(
+    ends: tuple[Ints, Ints, Ints],
+    destination: int,
+    step_s: Floats,
+    used_links: Bools,
+    begin: int,
+    cost: Floats,
+    first: Ints,
+) -> None:
+    """Write [s] the quickest ways between a node and all others, and the link that each is entered by.
+
+    Args:
+        ends: where each node's links start in the list after it, and the node at each link's other end.
+        destination: no way leads on through it.
+        step_s: (E,) [s] over each link.
+        used_links: (E,) links that may not be taken.
+        begin: the node.
+        cost: (N,) filled, inf where no way leads.
+        first: (N,) filled, −1 for none.
+    """
+    start, links, other = ends
+    num_nodes = len(cost)
     queue, waiting = np.empty(num_nodes, np.int64), np.zeros(num_nodes, np.bool_)
-    cost = np.full(num_nodes, np.inf)
-    cost[here], queue[0] = 0.0, here
+    cost[:], first[:] = np.inf, -1
+    cost[begin], queue[0] = 0.0, begin
     head, size = 0, 1
     while size > 0:
         node = queue[head]
         head = head + 1 if head + 1 < num_nodes else 0
         size -= 1
         waiting[node] = False
-        for position in range(tables.out_start[node], tables.out_start[node + 1]):
-            link = tables.out_links[position]
-            after = tables.link_target[link]
-            if used_links[link] or after == tables.destination:
+        for position in range(start[node], start[node + 1]):
+            link = links[position]
+            after = other[link]
+            if used_links[link] or after == destination:
                 continue
             whole = cost[node] + step_s[link]
             if whole < cost[after] * CLEARLY:
-                cost[after] = whole
+                cost[after], first[after] = whole, link
                 if not waiting[after]:
                     waiting[after] = True
                     tail = head + size
                     queue[tail if tail < num_nodes else tail - num_nodes] = after
                     size += 1
-    return cost
